@@ -1,0 +1,35 @@
+import type { ModelInput } from '../model.js';
+import type { CodedSample, Track } from '../sample.js';
+import type { ChildMessage, ParentMessage } from './child.js';
+
+/**
+ * Messages between the server and the media process of one session. They travel over the fork channel with structured
+ * clone (`serialization: 'advanced'`), so bytes stay bytes. Both ends are the same build: types, not schemas.
+ */
+
+/** Which frames to hand to the vision process, and in what shape. */
+export interface FrameTap {
+  /** Frames per second to sample; the tap takes the frame nearest to each tick. */
+  readonly rate: number;
+  readonly input: ModelInput;
+  /** Socket of the vision process (`FrameLink`). */
+  readonly socketPath: string;
+}
+
+export type ToMedia =
+  | ParentMessage
+  | { readonly type: 'configure'; readonly sessionId: string; readonly tap: FrameTap | null; readonly thumbnail: { readonly everyMs: number; readonly width: number } | null }
+  /** A new decoder configuration: the samples that follow need it. */
+  | { readonly type: 'track'; readonly track: Track }
+  | { readonly type: 'sample'; readonly sample: CodedSample }
+  /** Timestamps or content jump here: drop decoder state. */
+  | { readonly type: 'discontinuity' };
+
+export type FromMedia =
+  | ChildMessage
+  /** Bytes of samples taken since the last one: the server bounds what is under way. */
+  | { readonly type: 'consumed'; readonly bytes: number }
+  | { readonly type: 'thumbnail'; readonly ptsMs: number; readonly jpeg: Uint8Array }
+  /** Totals since the process started. */
+  | { readonly type: 'counts'; readonly decoded: number; readonly sampled: number; readonly sent: number; readonly dropped: Readonly<Record<string, number>> }
+  | { readonly type: 'problem'; readonly code: 'decode_failed'; readonly details: Readonly<Record<string, string>> };

@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config';
+
+/** Packages resolve to their TypeScript sources (`source` condition), so tests never run against a stale build. */
+const conditions = ['source', 'node', 'import', 'default'];
+
+const project = (name: string, root: string, options: { timeout?: number; include?: string[] } = {}) => ({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    name,
+    root,
+    environment: 'node' as const,
+    include: options.include ?? ['src/**/*.test.ts'],
+    testTimeout: options.timeout ?? 30_000,
+    hookTimeout: 60_000,
+  },
+});
+
+export default defineConfig({
+  test: {
+    // Two workers: the tests themselves start processes, and the reference machine has two cores.
+    maxWorkers: 2,
+    projects: [
+      project('protocol', './packages/protocol'),
+      project('media', './packages/media'),
+      project('vision', './packages/vision'),
+      project('server', './apps/server'),
+      project('e2e', './e2e', { timeout: 180_000 }),
+    ],
+  },
+});
