@@ -87,9 +87,11 @@ export type LatencySummary = z.infer<typeof latencySummary>;
 export const dropReason = z.enum([
   'superseded', // a newer frame of the same session took its place before it was started
   'deadline', // it waited longer than its deadline
+  'wrong_size', // it was scaled for another model: the model was switched while it was under way
   'link_busy', // the link to the vision process did not take it in time
   'vision_down', // no vision process was there
   'overload', // the media process could not decode in time
+  'media_down', // no media process was there, or it waited for a keyframe after a fault
 ]);
 export type DropReason = z.infer<typeof dropReason>;
 

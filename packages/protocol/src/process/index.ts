@@ -1,4 +1,5 @@
 export * from './child.js';
 export * from './frame-link.js';
 export * from './media.js';
+export * from './sampling-grid.js';
 export * from './vision.js';

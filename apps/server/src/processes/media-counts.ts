@@ -1,0 +1,19 @@
+/** What became of a session's frames. Every sampled frame is sent, dropped for a reason, or on its way. */
+export interface MediaCounts {
+  /** Pictures decoded. */
+  readonly decoded: number;
+  /** Frames picked for analysis, those that were lost before they could be decoded included. */
+  readonly sampled: number;
+  /** Frames handed to the vision process. */
+  readonly sent: number;
+  /** Sampled frames that were not handed over, by `DropReason`. */
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+export const NO_COUNTS: MediaCounts = { decoded: 0, sampled: 0, sent: 0, dropped: {} };
+
+export function addCounts(a: MediaCounts, b: MediaCounts): MediaCounts {
+  const dropped = { ...a.dropped };
+  for (const [reason, count] of Object.entries(b.dropped)) dropped[reason] = (dropped[reason] ?? 0) + count;
+  return { decoded: a.decoded + b.decoded, sampled: a.sampled + b.sampled, sent: a.sent + b.sent, dropped };
+}
