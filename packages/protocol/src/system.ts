@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorCode, id, unixMs } from './common.js';
+import { errorCode, id, problem, unixMs } from './common.js';
 import { processState } from './stream.js';
 
 /** Something an operator must know, until it is over: full disk, model missing, vision process failing. One per code and stream. */
@@ -25,6 +25,14 @@ export const systemStatus = z
   })
   .meta({ id: 'SystemStatus' });
 export type SystemStatus = z.infer<typeof systemStatus>;
+
+/** Answer of `/healthz`: the process runs and answers. */
+export const liveness = z.object({ status: z.literal('ok'), version: z.string() }).meta({ id: 'Liveness' });
+export type Liveness = z.infer<typeof liveness>;
+
+/** Answer of `/readyz`: whether the process can do its work, and what is in the way. */
+export const readiness = z.object({ ready: z.boolean(), problems: z.array(problem) }).meta({ id: 'Readiness' });
+export type Readiness = z.infer<typeof readiness>;
 
 /** Overlay alignment as a player measured it: shown picture against drawn analysis, milliseconds. */
 export const alignmentReport = z
