@@ -47,5 +47,5 @@ export type FromVision =
       readonly detections: readonly RawDetection[];
     }
   /** Frames of a session not analysed, since the last such message. */
-  | { readonly type: 'dropped'; readonly sessionId: string; readonly reason: 'superseded' | 'deadline'; readonly count: number }
+  | { readonly type: 'dropped'; readonly sessionId: string; readonly reason: 'superseded' | 'deadline' | 'wrong_size'; readonly count: number }
   | { readonly type: 'problem'; readonly code: ErrorCode; readonly details: ErrorDetails };

@@ -1,0 +1,2 @@
+export { createDetector } from './create-detector.js';
+export type { Detector, DetectorOptions } from './detector.js';
