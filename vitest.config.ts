@@ -3,7 +3,11 @@ import { defineConfig } from 'vitest/config';
 /** Packages resolve to their TypeScript sources (`source` condition), so tests never run against a stale build. */
 const conditions = ['source', 'node', 'import', 'default'];
 
-const project = (name: string, root: string, options: { timeout?: number; include?: string[] } = {}) => ({
+const project = (
+  name: string,
+  root: string,
+  options: { timeout?: number; include?: string[]; alone?: boolean } = {},
+) => ({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
@@ -13,6 +17,7 @@ const project = (name: string, root: string, options: { timeout?: number; includ
     include: options.include ?? ['src/**/*.test.ts'],
     testTimeout: options.timeout ?? 30_000,
     hookTimeout: 60_000,
+    ...(options.alone && { maxWorkers: 1, sequence: { groupOrder: 1 } }),
   },
 });
 
@@ -25,7 +30,9 @@ export default defineConfig({
       project('media', './packages/media'),
       project('vision', './packages/vision'),
       project('server', './apps/server'),
-      project('e2e', './e2e', { timeout: 180_000 }),
+      project('scripts', './scripts', { include: ['**/*.test.mjs'] }),
+      // After all others and one file at a time: each starts servers, encoders and a browser of its own.
+      project('e2e', './e2e', { timeout: 240_000, alone: true }),
     ],
   },
 });

@@ -1,5 +1,6 @@
 export * from './child.js';
 export * from './frame-link.js';
 export * from './media.js';
+export * from './publisher.js';
 export * from './sampling-grid.js';
 export * from './vision.js';
