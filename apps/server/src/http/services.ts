@@ -100,7 +100,7 @@ export interface PlaybackService {
   mediaPlaylist(streamId: string, sessionId: string, request: MediaPlaylistRequest): Promise<PlaylistDocument>;
   /**
    * A file named in a playlist; null when there is none. A part that the playlist hints at (EXT-X-PRELOAD-HINT) is waited for.
-   * `name` has passed the strict pattern of playback file names: it is one path segment without dots but the extension's.
+   * `name` has passed the strict pattern of playback file names (see playback.ts): no slash, and no dot beside another.
    */
   file(streamId: string, sessionId: string, name: string, signal: AbortSignal): Promise<PlaybackFile | null>;
 }
