@@ -63,6 +63,10 @@ export const stream = z
     mode: processingMode,
     retention,
     problem: problem.nullable().meta({ description: 'What is wrong with the stream right now, if anything' }),
+    reconnectUntilAt: unixMs
+      .nullable()
+      .optional()
+      .meta({ description: 'While reconnecting: when the session ends unless its publisher is back' }),
     session: session.nullable().meta({ description: 'The current session, else the newest one' }),
     createdAt: unixMs,
     updatedAt: unixMs,
