@@ -1,2 +1,3 @@
 export * from './limits.js';
+export * from './server.js';
 export * from './types.js';
