@@ -1,0 +1,80 @@
+import {
+  AV_CODEC_FLAG_QSCALE,
+  AV_CODEC_ID_MJPEG,
+  AV_PIX_FMT_YUV420P,
+  AVCOL_RANGE_JPEG,
+  FF_QP2LAMBDA,
+} from 'node-av/constants';
+import { Codec, CodecContext, Packet, Rational } from 'node-av/lib';
+import { ScaledPlane } from './frame-scaler.js';
+import { check } from './native.js';
+import type { DecodedFrame } from './video-decoder.js';
+
+/** Quantiser, 2 (best) to 31: about 15 KB for 480x270. */
+const QUANTISER = 5;
+
+/** Makes small JPEG pictures of frames. */
+export class JpegThumbnail {
+  private readonly plane = new ScaledPlane(AV_PIX_FMT_YUV420P);
+  private encoder: { readonly context: CodecContext; readonly width: number; readonly height: number } | null = null;
+
+  /** @param width pixels, made even; the height follows from the picture's aspect */
+  constructor(readonly width: number) {}
+
+  /** @throws Error when the picture cannot be converted or encoded */
+  async encode(frame: DecodedFrame): Promise<Uint8Array> {
+    const width = even(this.width);
+    const height = even((this.width * frame.height) / frame.width);
+    const picture = await this.plane.scale(frame, width, height);
+    const context = await this.encoderOf(width, height);
+    const packet = new Packet();
+    packet.alloc();
+    try {
+      picture.pts = 0n;
+      picture.quality = QUANTISER * FF_QP2LAMBDA;
+      check(await context.sendFrame(picture), 'encode JPEG');
+      check(await context.receivePacket(packet), 'encode JPEG');
+      if (!packet.data) throw new Error('encode JPEG: no bytes came out');
+      return Uint8Array.from(packet.data);
+    } finally {
+      packet.free();
+    }
+  }
+
+  /** To be called when no `encode` runs. */
+  close(): void {
+    this.encoder?.context.freeContext();
+    this.encoder = null;
+    this.plane.close();
+  }
+
+  private async encoderOf(width: number, height: number): Promise<CodecContext> {
+    if (this.encoder?.width === width && this.encoder.height === height) return this.encoder.context;
+    this.encoder?.context.freeContext();
+    this.encoder = null;
+    const codec = Codec.findEncoder(AV_CODEC_ID_MJPEG);
+    if (!codec) throw new Error('this build of FFmpeg has no JPEG encoder');
+    const context = new CodecContext();
+    context.allocContext3(codec);
+    context.width = width;
+    context.height = height;
+    context.pixelFormat = AV_PIX_FMT_YUV420P;
+    context.colorRange = AVCOL_RANGE_JPEG;
+    context.timeBase = new Rational(1, 25);
+    context.threadCount = 1;
+    context.setFlags(AV_CODEC_FLAG_QSCALE);
+    context.globalQuality = QUANTISER * FF_QP2LAMBDA;
+    try {
+      check(await context.open2(codec, null), 'open JPEG encoder');
+    } catch (error) {
+      context.freeContext();
+      throw error;
+    }
+    this.encoder = { context, width, height };
+    return context;
+  }
+}
+
+function even(side: number): number {
+  return Math.max(2, Math.round(side / 2) * 2);
+}
