@@ -36,6 +36,8 @@ export const ERRORS = {
   rtmp_protocol_violation: { status: 400, message: 'The RTMP peer broke the protocol: {problem}' },
   rtmp_limit_exceeded: { status: 400, message: '{what} is {value}; at most {limit} is accepted' },
   rtmp_timeout: { status: 408, message: 'The RTMP peer did not finish {what} within {limitMs} ms' },
+  rtmp_publish_refused: { status: 502, message: 'The RTMP server refused the publisher: {problem}' },
+  rtmp_connection_lost: { status: 502, message: 'The RTMP connection to {host}:{port} was lost: {problem}' },
   codec_unsupported: { status: 415, message: '{kind} codec "{codec}" cannot be carried; set the encoder to {advice}' },
   codec_configuration_invalid: { status: 415, message: 'The {codec} decoder configuration cannot be read: {problem}' },
   bitstream_invalid: { status: 415, message: 'The {what} cannot be read: {problem}' },
@@ -47,6 +49,7 @@ export const ERRORS = {
   model_download_failed: { status: 502, message: '{file} could not be fetched from any source: {problem}' },
   model_disk_full: { status: 507, message: 'The disk of {path} is full; {file} needs {bytes} bytes' },
   model_invalid: { status: 422, message: 'Model "{model}" cannot be loaded: {problem}' },
+  inference_failed: { status: 500, message: 'Model "{model}" failed on a frame: {problem}' },
   execution_provider_unavailable: { status: 422, message: 'Execution provider "{provider}" is not available here: {problem}' },
   manifest_invalid: { status: 422, message: 'The model manifest {path} is not valid: {problem}' },
 
@@ -64,8 +67,10 @@ export const ERRORS = {
   data_dir_unwritable: { status: 500, message: 'The data folder {path} cannot be written: {problem}; set DATA_DIR to another one' },
   data_dir_locked: { status: 500, message: 'The data folder {path} is in use by process {pid}; stop it or set DATA_DIR to another one' },
   database_unreachable: { status: 503, message: 'The database cannot be reached: {problem}' },
+  database_incompatible: { status: 500, message: 'The database cannot be used: {problem}' },
   storage_full: { status: 507, message: 'The disk of {path} is full; segments are not stored until there is room' },
   storage_failed: { status: 500, message: '{path} cannot be stored: {problem}' },
+  object_key_invalid: { status: 400, message: 'The object key "{key}" is not valid: {rule}' },
   demo_clip_missing: { status: 404, message: 'The demo clip {file} does not exist' },
 } as const satisfies Record<string, { status: number; message: string }>;
 

@@ -78,8 +78,7 @@ class Amf0Reader {
   value(depth: number): AmfValue {
     if (++this.#values > this.#limits.maxAmfValues)
       throw new AmfError(`it has more than ${this.#limits.maxAmfValues} values`);
-    if (depth > this.#limits.maxAmfDepth)
-      throw new AmfError(`it nests deeper than ${this.#limits.maxAmfDepth} levels`);
+    if (depth > this.#limits.maxAmfDepth) throw new AmfError(`it nests deeper than ${this.#limits.maxAmfDepth} levels`);
     const at = this.#offset;
     const marker = this.#bytes[this.#take(1)]!;
     switch (marker) {
@@ -204,7 +203,8 @@ function encodeValue(value: AmfValue, parts: Buffer[]): void {
 function encodeProperties(object: AmfObject, parts: Buffer[]): void {
   for (const [key, value] of Object.entries(object)) {
     const text = Buffer.from(key, 'utf8');
-    if (text.length > 0xffff) throw new RangeError(`a property name has ${text.length} bytes, at most 65535 can be sent`);
+    if (text.length > 0xffff)
+      throw new RangeError(`a property name has ${text.length} bytes, at most 65535 can be sent`);
     parts.push(Buffer.of(text.length >> 8, text.length & 255), text);
     encodeValue(value, parts);
   }

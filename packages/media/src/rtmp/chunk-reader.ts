@@ -192,7 +192,11 @@ export class ChunkReader {
   #checkLength(length: number, type: number): void {
     const limit = isMediaType(type) ? this.#limits.maxMessageBytes : this.#limits.maxCommandBytes;
     if (length > limit)
-      throw new CodedError('rtmp_limit_exceeded', { what: `the size of a message of type ${type}`, value: length, limit });
+      throw new CodedError('rtmp_limit_exceeded', {
+        what: `the size of a message of type ${type}`,
+        value: length,
+        limit,
+      });
   }
 
   #copyPayload(stream: IncomingStream, count: number): void {

@@ -96,7 +96,8 @@ const CAPS_EX = 0x04 | 0x08;
 const CAN_FORWARD = 0x04;
 
 export function connectResult(transactionId: number, enhanced: boolean): RtmpMessage {
-  const mask = (fourCcs: readonly string[]): AmfObject => Object.fromEntries(fourCcs.map((name) => [name, CAN_FORWARD]));
+  const mask = (fourCcs: readonly string[]): AmfObject =>
+    Object.fromEntries(fourCcs.map((name) => [name, CAN_FORWARD]));
   const capabilities: AmfObject = enhanced
     ? {
         fourCcList: [...VIDEO_FOUR_CCS, ...AUDIO_FOUR_CCS],

@@ -1,12 +1,5 @@
 import type { AudioCodec } from '@media-analyzer/protocol';
-import {
-  type FlvPacket,
-  IGNORED,
-  MALFORMED,
-  OTHER_TRACK,
-  PacketType,
-  readEnhancedHeader,
-} from './flv-packet.js';
+import { type FlvPacket, IGNORED, MALFORMED, OTHER_TRACK, PacketType, readEnhancedHeader } from './flv-packet.js';
 
 /** FLV sound formats (FLV 10.1, E.4.2.1; 9 was reserved until Enhanced RTMP v2). */
 const SoundFormat = { Enhanced: 9, Aac: 10 } as const;

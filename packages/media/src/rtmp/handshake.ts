@@ -76,7 +76,9 @@ export function finishHandshake(form: HandshakeForm, s0s1s2: Uint8Array): Buffer
 
 function checkVersion(version: number): void {
   if (version !== RTMP_VERSION)
-    throw new CodedError('rtmp_protocol_violation', { problem: `the version is ${version}, only ${RTMP_VERSION} is spoken` });
+    throw new CodedError('rtmp_protocol_violation', {
+      problem: `the version is ${version}, only ${RTMP_VERSION} is spoken`,
+    });
 }
 
 /** Time and version zero, the rest random: S1 and C1 of the simple form (5.2.3). */

@@ -26,7 +26,10 @@ export interface SampleCounts {
 }
 
 export function zeroSampleCounts(): SampleCounts {
-  const dropped = Object.fromEntries(SAMPLE_DROP_REASONS.map((reason) => [reason, 0])) as Record<SampleDropReason, number>;
+  const dropped = Object.fromEntries(SAMPLE_DROP_REASONS.map((reason) => [reason, 0])) as Record<
+    SampleDropReason,
+    number
+  >;
   return { samples: { video: 0, audio: 0 }, dropped };
 }
 

@@ -144,7 +144,10 @@ export class Publishing {
 
   #command(command: Command, streamId: number): void {
     const { name, transactionId, values } = command;
-    if (name === 'connect') return this.#connect(command);
+    if (name === 'connect') {
+      this.#connect(command);
+      return;
+    }
     if (this.#app === null)
       throw new CodedError('rtmp_protocol_violation', { problem: 'another command came before connect' });
     switch (name) {
