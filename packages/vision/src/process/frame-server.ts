@@ -10,14 +10,12 @@ const MAX_CONNECTIONS = 256;
 export interface FrameServerOptions {
   readonly path: string;
   readonly onFrame: (frame: LinkFrame) => void;
-  /** A connection ended: the sessions whose frames came over it and over no other. */
-  readonly onSessionsLeft: (sessionIds: readonly string[]) => void;
   readonly log: (level: LogLevel, text: string, fields?: Record<string, unknown>) => void;
 }
 
 /** Takes frame link connections on a Unix socket. What a connection sends wrong ends that connection only. */
 export class FrameServer {
-  private readonly sockets = new Map<Socket, Set<string>>();
+  private readonly sockets = new Set<Socket>();
 
   private constructor(
     private readonly options: FrameServerOptions,
@@ -51,15 +49,14 @@ export class FrameServer {
   /** Ends all connections and removes the socket file. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    for (const socket of this.sockets.keys()) socket.destroy();
+    for (const socket of this.sockets) socket.destroy();
     await closed;
   }
 
   private accept(socket: Socket): void {
-    const { log, onFrame, onSessionsLeft } = this.options;
+    const { log, onFrame } = this.options;
     const reader = new LinkFrameReader();
-    const sessions = new Set<string>();
-    this.sockets.set(socket, sessions);
+    this.sockets.add(socket);
     socket.on('data', (chunk: Buffer) => {
       let frames: LinkFrame[];
       try {
@@ -69,17 +66,10 @@ export class FrameServer {
         socket.destroy();
         return;
       }
-      for (const frame of frames) {
-        sessions.add(frame.sessionId);
-        onFrame(frame);
-      }
+      for (const frame of frames) onFrame(frame);
     });
     socket.on('error', (error) => log('debug', 'frame link broke', { problem: error.message }));
-    socket.on('close', () => {
-      this.sockets.delete(socket);
-      const elsewhere = [...this.sockets.values()];
-      onSessionsLeft([...sessions].filter((id) => !elsewhere.some((others) => others.has(id))));
-    });
+    socket.on('close', () => this.sockets.delete(socket));
   }
 }
 

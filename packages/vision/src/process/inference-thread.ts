@@ -23,6 +23,8 @@ interface Waiting {
 export class InferenceThread {
   private waiting: Waiting | null = null;
   private dead: Error | null = null;
+  /** An inference did not come back; the thread cannot be ended in an orderly way. */
+  hung = false;
 
   private constructor(private readonly worker: Worker) {
     worker.on('message', (reply: InferenceReply) => this.settle((waiting) => waiting.resolve(reply)));
@@ -51,7 +53,10 @@ export class InferenceThread {
     // A view of a larger buffer would be sent with all of that buffer: copy the pixels, and hand the copies over.
     const sent = frames.map((frame) => ({ ...frame, pixels: new Uint8Array(frame.pixels) }));
     const request: DetectRequest = { type: 'detect', frames: sent };
-    const hung = setTimeout(() => this.fail(new Error(`an inference did not end within ${HANG_MS} ms`)), HANG_MS);
+    const watchdog = setTimeout(() => {
+      this.hung = true;
+      this.fail(new Error(`an inference did not end within ${HANG_MS} ms`));
+    }, HANG_MS);
     try {
       const answer = this.reply();
       this.worker.postMessage(
@@ -62,7 +67,7 @@ export class InferenceThread {
       if (reply.type !== 'detected') throw new Error(`the inference thread said "${reply.type}" to a frame`);
       return reply;
     } finally {
-      clearTimeout(hung);
+      clearTimeout(watchdog);
     }
   }
 

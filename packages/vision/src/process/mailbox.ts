@@ -11,6 +11,9 @@ export interface MailboxOptions {
   readonly onDrop: (sessionId: string, reason: VisionDropReason) => void;
 }
 
+/** Sessions whose turn is remembered; one that is forgotten is served a little early. */
+const MAX_REMEMBERED = 1024;
+
 interface Slot {
   frame: LinkFrame;
   readonly arrivedAt: number;
@@ -22,7 +25,7 @@ interface Slot {
  */
 export class FrameMailbox {
   private readonly slots = new Map<string, Slot>();
-  /** Sessions in the order in which they were last served, longest ago first; new ones stand in front. */
+  /** When each session was last served, longest ago first; one that never was comes before all others. */
   private readonly served = new Map<string, number>();
   private turn = 0;
 
@@ -44,15 +47,31 @@ export class FrameMailbox {
     return turns.slice(0, limit).map((sessionId) => {
       const { frame } = this.slots.get(sessionId)!;
       this.slots.delete(sessionId);
-      this.served.set(sessionId, this.turn++);
+      this.noteServed(sessionId);
       return frame;
     });
+  }
+
+  /** Drops all that waits, for one reason. */
+  clear(reason: VisionDropReason): void {
+    for (const sessionId of this.slots.keys()) this.options.onDrop(sessionId, reason);
+    this.slots.clear();
   }
 
   /** Forgets a session that ended; its waiting frame goes uncounted, since nobody asks for it any more. */
   forget(sessionId: string): void {
     this.slots.delete(sessionId);
     this.served.delete(sessionId);
+  }
+
+  private noteServed(sessionId: string): void {
+    this.served.delete(sessionId);
+    this.served.set(sessionId, this.turn++);
+    if (this.served.size <= MAX_REMEMBERED) return;
+    for (const longestAgo of this.served.keys()) {
+      this.served.delete(longestAgo);
+      break;
+    }
   }
 
   private dropLate(): void {

@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { CodedError, describeError } from '@media-analyzer/protocol';
 import type { FromVision, LinkFrame, ParentChannel, ParentMessage, ToVision } from '@media-analyzer/protocol/process';
 import { DropCounter } from './drop-counter.js';
@@ -8,6 +9,9 @@ import { FrameMailbox, type VisionDropReason } from './mailbox.js';
 
 type Request = Exclude<ToVision, ParentMessage>;
 type Configuration = Extract<ToVision, { type: 'configure' }>;
+
+/** Time for the last messages to leave before a process that hangs ends itself, ms. */
+const KILL_AFTER_MS = 200;
 
 /** The model in use and the frames that wait for it. */
 interface Engine {
@@ -22,6 +26,7 @@ export class VisionProcess {
   private engine: Engine | null = null;
   private server: FrameServer | null = null;
   private readonly drops: DropCounter;
+  private stopping = false;
 
   constructor(private readonly channel: ParentChannel<FromVision>) {
     this.drops = new DropCounter((drop) => channel.send({ type: 'dropped', ...drop }));
@@ -41,6 +46,7 @@ export class VisionProcess {
   }
 
   async stop(): Promise<void> {
+    this.stopping = true;
     this.drops.flush();
     await this.server?.close();
     await this.engine?.thread.close();
@@ -58,6 +64,7 @@ export class VisionProcess {
       const mailbox = new FrameMailbox({ deadlineMs, now: () => performance.now(), onDrop });
       const before = this.engine;
       this.engine = { ...started, mailbox, running: false };
+      before?.mailbox.clear('wrong_size');
       // A model that is at work finishes its frame and is closed then, in `work`.
       if (before && !before.running) await before.thread.close();
     } catch (error) {
@@ -82,9 +89,6 @@ export class VisionProcess {
     this.server = await FrameServer.listen({
       path,
       onFrame: (frame) => this.take(frame),
-      onSessionsLeft: (sessionIds) => {
-        for (const sessionId of sessionIds) this.engine?.mailbox.forget(sessionId);
-      },
       log: (level, text, fields) => this.channel.log(level, text, fields),
     });
   }
@@ -105,13 +109,13 @@ export class VisionProcess {
   private async work(engine: Engine): Promise<void> {
     engine.running = true;
     try {
-      for (;;) {
+      while (engine.mailbox.size > 0) {
         const frames = engine.mailbox.take(engine.info.batch);
-        if (frames.length === 0 || engine !== this.engine) break;
-        await this.analyse(engine, frames);
+        if (frames.length > 0) await this.analyse(engine, frames);
       }
     } catch (error) {
-      this.fail(engine, error);
+      // Ending the thread in `stop` breaks off the inference that is under way.
+      if (!this.stopping) this.fail(engine, error);
     }
     engine.running = false;
     if (engine !== this.engine) await engine.thread.close();
@@ -137,11 +141,10 @@ export class VisionProcess {
 
   /** After a failed inference the runtime's state is not to be trusted: say why, and let the supervisor start afresh. */
   private fail(engine: Engine, error: unknown): never {
-    this.channel.send({
-      type: 'problem',
-      code: 'model_invalid',
-      details: { model: engine.info.model, problem: describeError(error) },
-    });
+    const details = { model: engine.info.model, problem: describeError(error) };
+    this.channel.send({ type: 'problem', code: 'inference_failed', details });
+    // A thread that hangs in native code would hold up an orderly exit for ever.
+    if (engine.thread.hung) setTimeout(() => process.kill(process.pid, 'SIGKILL'), KILL_AFTER_MS);
     throw error;
   }
 }
