@@ -18,6 +18,8 @@ export class JpegThumbnail {
   private readonly plane = new ScaledPlane(AV_PIX_FMT_YUV420P);
   private encoder: { readonly context: CodecContext; readonly width: number; readonly height: number } | null = null;
 
+  private encoded = 0n;
+
   /** @param width pixels, made even; the height follows from the picture's aspect */
   constructor(readonly width: number) {}
 
@@ -30,7 +32,7 @@ export class JpegThumbnail {
     const packet = new Packet();
     packet.alloc();
     try {
-      picture.pts = 0n;
+      picture.pts = this.encoded++; // the encoder refuses one that does not grow
       picture.quality = QUANTISER * FF_QP2LAMBDA;
       check(await context.sendFrame(picture), 'encode JPEG');
       check(await context.receivePacket(packet), 'encode JPEG');

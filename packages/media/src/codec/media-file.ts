@@ -22,8 +22,8 @@ export type FileItem = readonly Track[] | CodedSample;
 const LOOK_AHEAD = 64;
 
 /**
- * A file as a source of coded samples. Times begin at 0: the earliest decode time of the file is moved there when it is
- * negative, which it is in MP4 files with B-frames.
+ * A file as a source of coded samples. The earliest decode time is moved to 0: MP4 files with B-frames begin below, MPEG-TS
+ * files somewhere above.
  */
 export class MediaFile {
   private constructor(
@@ -46,7 +46,7 @@ export class MediaFile {
         const sample = converter.convert(read.stream, read.packet);
         if (sample) ahead.push(sample);
       }
-      const shiftMs = Math.max(0, -Math.min(0, ...ahead.map((sample) => sample.dtsMs)));
+      const shiftMs = ahead.length > 0 ? -Math.min(...ahead.map((sample) => sample.dtsMs)) : 0;
       const carried = converter.tracks();
       const info: MediaFileInfo = {
         container: input.container,

@@ -113,9 +113,17 @@ export class VideoDecoder {
     });
   }
 
-  /** Drops the decoder's state: pictures not yet handed on and references. A keyframe must follow. */
-  reset(): Promise<void> {
-    return this.exclusive(async () => this.forget());
+  /**
+   * Drops the decoder's state: pictures not yet handed on and references. A keyframe must follow.
+   * @returns the samples whose pictures are lost by that
+   */
+  async reset(): Promise<CodedSample[]> {
+    const lost: CodedSample[] = [];
+    await this.exclusive(async () => {
+      lost.push(...this.underWay.values());
+      this.forget();
+    });
+    return lost;
   }
 
   /** Frees native memory once nothing is running any more. */

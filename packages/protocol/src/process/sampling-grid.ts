@@ -19,8 +19,8 @@ export function samplingGrid(rate: number): SamplingGrid {
 const MAX_MISSED_TICKS = 4096;
 
 /**
- * Counts the ticks whose frame was lost with the samples that carried it. Samples come in decode order, so ticks do not
- * come in order either; each tick counts once.
+ * Counts the ticks whose frame was lost with the samples that carried it. Several samples lie near one tick, and they come
+ * in decode order, so ticks do not come in order either; each tick counts once.
  */
 export class MissedTicks {
   private readonly ticks = new Set<number>();
@@ -37,22 +37,6 @@ export class MissedTicks {
     if (this.ticks.size >= MAX_MISSED_TICKS) this.ticks.delete(this.ticks.values().next().value!);
     this.ticks.add(tick);
     return 1;
-  }
-
-  /** Takes a tick out again and says whether it had been noted. */
-  take(tick: number): boolean {
-    return this.ticks.delete(tick);
-  }
-
-  /** Takes all ticks before `tick` out and returns how many there were. */
-  takeBefore(tick: number): number {
-    let count = 0;
-    for (const noted of this.ticks) {
-      if (noted >= tick) continue;
-      this.ticks.delete(noted);
-      count += 1;
-    }
-    return count;
   }
 
   clear(): void {

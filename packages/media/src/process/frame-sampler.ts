@@ -1,0 +1,135 @@
+import type { DropReason } from '@media-analyzer/protocol';
+import { type SamplingGrid, samplingGrid } from '@media-analyzer/protocol/process';
+import { RecentValues } from './recent-values.js';
+
+/** What the choice needs to know of a decoded frame. */
+export interface SampleCandidate {
+  readonly ptsMs: number;
+  /** How long it waited in the decoder for frames that are shown earlier, ms. */
+  readonly reorderMs: number;
+}
+
+/** A frame may lie this far from its tick, as a part of the period; windows of two ticks never touch. */
+const WINDOW = 1 / 3;
+/** But never further than this, ms. */
+const MAX_WINDOW_MS = 100;
+/** What a millisecond away from the tick costs, in milliseconds of latency. */
+const OFFSET_COST = 0.25;
+/** A jump of presentation time by more than this starts the grid anew, ms. */
+const MAX_GAP_MS = 10_000;
+/** Most ticks remembered as lost. */
+const MAX_LOST_TICKS = 4096;
+
+/**
+ * Picks the frames to analyse: one for each tick of the grid.
+ *
+ * Without B-frames it is the frame nearest to the tick. With B-frames a frame that others refer to comes out of the decoder
+ * several frames after it arrived, and one that nothing refers to at once; so near the tick the frame that waited least is
+ * better than the nearest one. Frames come one by one and cannot be taken back, so each is weighed against what the rest of
+ * the window may be expected to bring, by the waits of the last seconds (optimal stopping, backward induction).
+ */
+export class FrameSampler {
+  private readonly grid: SamplingGrid;
+  private readonly windowMs: number;
+  /** First tick that has neither a frame nor been passed; null before the first frame. */
+  private due: number | null = null;
+  private lastPtsMs: number | null = null;
+  private lastDtsMs: number | null = null;
+  private readonly waits = new RecentValues(60);
+  private readonly intervals = new RecentValues(9);
+  private readonly lostTicks = new Map<number, DropReason>();
+
+  /**
+   * @param rate frames per second, above 0
+   * @param onLost called for each tick that got no frame because the samples near it were lost
+   */
+  constructor(
+    rate: number,
+    private readonly onLost: (reason: DropReason) => void,
+  ) {
+    this.grid = samplingGrid(rate);
+    this.windowMs = Math.min(this.grid.periodMs * WINDOW, MAX_WINDOW_MS);
+  }
+
+  /** Notes a sample that arrived: decode times tell the distance of frames even where some are skipped. */
+  arrived(dtsMs: number): void {
+    const distance = this.lastDtsMs === null ? 0 : dtsMs - this.lastDtsMs;
+    this.lastDtsMs = dtsMs;
+    if (distance > 0 && distance < MAX_GAP_MS) this.intervals.add(distance);
+  }
+
+  /** Whether a frame of this time can still be picked. False: it need not be decoded for its own sake. */
+  mayTake(ptsMs: number): boolean {
+    return this.due === null || ptsMs >= this.due * this.grid.periodMs - this.windowMs;
+  }
+
+  /** Notes a sample that will not be decoded. */
+  lost(ptsMs: number, reason: DropReason): void {
+    const tick = this.grid.tickOf(ptsMs);
+    if (this.due !== null && tick < this.due) return;
+    if (this.lostTicks.size >= MAX_LOST_TICKS) this.passLost(Math.min(...this.lostTicks.keys()) + 1);
+    this.lostTicks.set(tick, reason);
+  }
+
+  /** Decides on the next frame in presentation order: true picks it. */
+  offer(frame: SampleCandidate): boolean {
+    const { ptsMs } = frame;
+    const { periodMs } = this.grid;
+    if (this.lastPtsMs !== null && (ptsMs < this.lastPtsMs || ptsMs - this.lastPtsMs > MAX_GAP_MS)) this.due = null;
+    this.lastPtsMs = ptsMs;
+    this.waits.add(frame.reorderMs);
+    this.due ??= this.grid.tickOf(ptsMs);
+    if (ptsMs < this.due * periodMs - this.windowMs) return false;
+    const reached = Math.ceil((ptsMs - this.windowMs) / periodMs);
+    if (reached > this.due) {
+      // Ticks went by without a frame. Between two windows the frame is the earlier tick's, late; else its own tick's.
+      const late = ptsMs < reached * periodMs - this.windowMs;
+      this.passLost(late ? reached - 1 : reached);
+      this.due = reached;
+      if (late) return this.take(reached - 1);
+    }
+    if (this.cost(frame.reorderMs, ptsMs) > this.expectedCost(ptsMs)) return false;
+    return this.take(this.due);
+  }
+
+  /** Forgets the grid at a jump of time or content, and settles what was lost. */
+  reset(): void {
+    this.passLost(Number.POSITIVE_INFINITY);
+    this.due = null;
+    this.lastPtsMs = null;
+    this.lastDtsMs = null;
+  }
+
+  private take(tick: number): true {
+    this.lostTicks.delete(tick);
+    this.passLost(tick);
+    this.due = tick + 1;
+    return true;
+  }
+
+  private passLost(before: number): void {
+    for (const [tick, reason] of this.lostTicks) {
+      if (tick >= before) continue;
+      this.lostTicks.delete(tick);
+      this.onLost(reason);
+    }
+  }
+
+  private cost(waitMs: number, ptsMs: number): number {
+    return waitMs + OFFSET_COST * Math.abs(ptsMs - this.due! * this.grid.periodMs);
+  }
+
+  /** Cost to expect from the frames that the window still holds; infinite when this one is the last. */
+  private expectedCost(ptsMs: number): number {
+    const interval = this.intervals.median();
+    if (interval === null) return Number.POSITIVE_INFINITY;
+    const end = this.due! * this.grid.periodMs + this.windowMs;
+    let expected = Number.POSITIVE_INFINITY;
+    for (let left = Math.floor((end - ptsMs) / interval); left > 0; left -= 1) {
+      const at = ptsMs + left * interval;
+      const beyond = expected;
+      expected = this.waits.mean((wait) => Math.min(this.cost(wait, at), beyond));
+    }
+    return expected;
+  }
+}

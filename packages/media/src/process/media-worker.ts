@@ -1,0 +1,211 @@
+import { performance } from 'node:perf_hooks';
+import type { CodedSample, DropReason, VideoTrack } from '@media-analyzer/protocol';
+import type { FromMedia, ParentMessage, ToMedia } from '@media-analyzer/protocol/process';
+import { type DecodedFrame, VideoDecoder } from '../codec/index.js';
+import { disposableTest } from './disposable.js';
+import { OverloadGuard } from './overload-guard.js';
+import { ProblemReport } from './problem-report.js';
+import { SamplingTap } from './sampling-tap.js';
+import { Tally } from './tally.js';
+import { Thumbnailer } from './thumbnailer.js';
+
+export type MediaCommand = Exclude<ToMedia, ParentMessage>;
+type Configuration = Extract<MediaCommand, { type: 'configure' }>;
+
+interface Arrived {
+  readonly command: MediaCommand;
+  /** Monotonic, ms. */
+  readonly at: number;
+}
+
+/** What a track needs to be decoded. */
+interface Decoding {
+  readonly track: VideoTrack;
+  readonly decoder: VideoDecoder;
+  readonly disposable: (data: Uint8Array) => boolean;
+}
+
+const COUNTS_EVERY_MS = 1_000;
+
+/**
+ * The work of the media process: takes commands in order, decodes what is wanted and hands frames to the tap and to the
+ * thumbnailer. The queue is bounded by its sender, who counts the bytes that are not yet `consumed`; what waits in it too
+ * long is left out by the overload guard.
+ */
+export class MediaWorker {
+  private readonly queue: Arrived[] = [];
+  private running: Promise<void> | null = null;
+  private stopped = false;
+  private decoding: Decoding | null = null;
+  private tap: SamplingTap | null = null;
+  private tapKey = '';
+  private thumbnailer: Thumbnailer | null = null;
+  private thumbnailKey = '';
+  private readonly guard = new OverloadGuard();
+  private readonly tally = new Tally();
+  private readonly problems: ProblemReport;
+  private readonly countsTimer: NodeJS.Timeout;
+  /** Decoding goes on with the next keyframe; `reason` says how the frames until then are counted, null not at all. */
+  private waiting: { readonly reason: DropReason | null } | null = { reason: null };
+  /** Frames before the keyframe that decoding began with refer to what is not there. */
+  private startPtsMs = 0;
+
+  constructor(private readonly send: (message: FromMedia) => void) {
+    this.problems = new ProblemReport(send);
+    this.countsTimer = setInterval(() => send(this.tally.message()), COUNTS_EVERY_MS);
+  }
+
+  /** Takes a command; it is carried out after those before it. */
+  push(command: MediaCommand): void {
+    this.queue.push({ command, at: performance.now() });
+    this.running ??= this.run();
+  }
+
+  /** Ends after the native call that runs now, and frees everything. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.queue.length = 0;
+    await this.running;
+    clearInterval(this.countsTimer);
+    this.problems.close();
+    this.tap?.close();
+    this.thumbnailer?.close();
+    await this.decoding?.decoder.close();
+  }
+
+  private async run(): Promise<void> {
+    for (let next = this.queue.shift(); next && !this.stopped; next = this.queue.shift()) await this.carryOut(next);
+    this.running = null;
+  }
+
+  private async carryOut({ command, at }: Arrived): Promise<void> {
+    switch (command.type) {
+      case 'configure':
+        await this.configure(command);
+        return;
+      case 'track':
+        if (command.track.kind === 'video') await this.useTrack(command.track);
+        return;
+      case 'discontinuity':
+        this.tap?.sampler.reset();
+        await this.restartAtKeyframe(null);
+        return;
+      case 'sample':
+        this.send({ type: 'consumed', bytes: command.sample.data.length });
+        if (command.sample.kind === 'video') await this.takeSample(command.sample, performance.now() - at);
+        return;
+    }
+  }
+
+  private async configure({ sessionId, tap, thumbnail }: Configuration): Promise<void> {
+    const tapKey = JSON.stringify([sessionId, tap]);
+    if (tapKey !== this.tapKey) {
+      this.tapKey = tapKey;
+      // Without a tap only keyframes are decoded: what refers to the others cannot be, when a tap comes.
+      if (!this.tap || !tap) await this.restartAtKeyframe(null);
+      this.tap?.close();
+      this.tap = tap && new SamplingTap({ sessionId, tap, tally: this.tally });
+    }
+    const thumbnailKey = JSON.stringify(thumbnail);
+    if (thumbnailKey !== this.thumbnailKey) {
+      this.thumbnailKey = thumbnailKey;
+      this.thumbnailer?.close();
+      this.thumbnailer =
+        thumbnail && new Thumbnailer({ ...thumbnail, send: (one) => this.send({ type: 'thumbnail', ...one }) });
+    }
+  }
+
+  private async useTrack(track: VideoTrack): Promise<void> {
+    const previous = this.decoding;
+    if (previous && sameConfiguration(previous.track, track)) return;
+    if (previous) {
+      if (!this.waiting)
+        await this.guarded(previous.track, () => previous.decoder.drain((frame) => this.takeFrame(frame)));
+      await previous.decoder.close();
+    }
+    this.decoding = null;
+    this.waiting = { reason: null };
+    await this.guarded(track, async () => {
+      this.decoding = { track, decoder: await VideoDecoder.open(track), disposable: disposableTest(track) };
+    });
+  }
+
+  private async takeSample(sample: CodedSample, waitedMs: number): Promise<void> {
+    const { decoding, tap } = this;
+    if (!decoding) return;
+    tap?.sampler.arrived(sample.dtsMs);
+    if (!tap) {
+      await this.takeKeyframe(decoding, sample);
+      return;
+    }
+    const relief = this.guard.relief(waitedMs);
+    if (relief === 'to-keyframe' && !(sample.keyframe && !this.keyframeWaits())) {
+      if (!this.waiting) await this.restartAtKeyframe('overload');
+    } else if (this.waiting && sample.keyframe) {
+      this.waiting = null;
+      this.startPtsMs = sample.ptsMs;
+    }
+    if (this.waiting) {
+      if (this.waiting.reason) tap.sampler.lost(sample.ptsMs, this.waiting.reason);
+      return;
+    }
+    if (decoding.disposable(sample.data)) {
+      if (relief !== 'none') {
+        tap.sampler.lost(sample.ptsMs, 'overload');
+        return;
+      }
+      if (!tap.sampler.mayTake(sample.ptsMs) && !this.thumbnailer?.due(sample.ptsMs)) return;
+    }
+    const decoded = await this.guarded(decoding.track, () =>
+      decoding.decoder.decode(sample, (frame) => this.takeFrame(frame)),
+    );
+    if (!decoded) await this.restartAtKeyframe('media_down');
+  }
+
+  /** Nothing is sampled: a keyframe now and then is enough for thumbnails. */
+  private async takeKeyframe({ track, decoder }: Decoding, sample: CodedSample): Promise<void> {
+    if (!sample.keyframe || !this.thumbnailer?.due(sample.ptsMs)) return;
+    this.startPtsMs = sample.ptsMs;
+    await this.guarded(track, () => decoder.decodeAlone(sample, (frame) => this.takeFrame(frame)));
+  }
+
+  private async takeFrame(frame: DecodedFrame): Promise<void> {
+    this.tally.decoded();
+    if (frame.ptsMs < this.startPtsMs) return;
+    if (frame.damaged) {
+      this.tap?.sampler.lost(frame.ptsMs, 'media_down');
+      this.problems.add(this.decoding!.track.codec, new Error('parts of a picture are missing or broken'));
+      return;
+    }
+    // A picture that cannot be scaled or encoded says nothing against the next one: the decoder goes on.
+    await this.guarded(this.decoding!.track, async () => this.tap?.offer(frame));
+    await this.guarded(this.decoding!.track, async () => this.thumbnailer?.offer(frame));
+  }
+
+  private keyframeWaits(): boolean {
+    return this.queue.some(
+      ({ command }) => command.type === 'sample' && command.sample.kind === 'video' && command.sample.keyframe,
+    );
+  }
+
+  private async restartAtKeyframe(reason: DropReason | null): Promise<void> {
+    this.waiting = { reason };
+    const lost = (await this.decoding?.decoder.reset()) ?? [];
+    if (reason) for (const sample of lost) this.tap?.sampler.lost(sample.ptsMs, reason);
+  }
+
+  /** Runs native work. What it throws is the bitstream's fault as far as anyone can know: told, not fatal. */
+  private async guarded(track: VideoTrack, work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.problems.add(track.codec, error);
+      return false;
+    }
+  }
+}
+
+function sameConfiguration(a: VideoTrack, b: VideoTrack): boolean {
+  return a.codec === b.codec && Buffer.compare(a.configuration, b.configuration) === 0;
+}
