@@ -4,4 +4,6 @@ export { contentSize, FrameScaler, type ScaledFrame, type ScaleTarget } from './
 export { JpegThumbnail } from './jpeg-thumbnail.js';
 export { type FileItem, isSample, MediaFile, type MediaFileInfo, probeFile, readCodedSamples } from './media-file.js';
 export { silenceNativeLog } from './native.js';
+export { type TranscodeOptions, transcodeToCodedSamples } from './transcode.js';
+export type { AudioTranscodeOptions, VideoTranscodeOptions } from './transcoders.js';
 export { type DecodedFrame, type FrameHandler, VideoDecoder } from './video-decoder.js';
