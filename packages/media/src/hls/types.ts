@@ -87,4 +87,5 @@ export interface PackagerStats {
 export type SampleDropReason =
   | 'no_track' // its track is not announced
   | 'before_keyframe' // video that cannot be decoded, and sound before the first picture
-  | 'overlap'; // sound that lies before what is already there
+  | 'overlap' // sound that lies before what is already there
+  | 'invalid'; // no frame at all: an empty or broken packet

@@ -1,0 +1,159 @@
+import { Buffer } from 'node:buffer';
+
+/** A partial segment. */
+export interface LivePart {
+  readonly name: string;
+  readonly durationMs: number;
+  /** Starts with a keyframe. */
+  readonly independent: boolean;
+  readonly size: number;
+  /** Null once it has left the memory. */
+  bytes: Uint8Array | null;
+}
+
+/** A segment of the live window; open until the next one begins. */
+export interface LiveSegment {
+  readonly msn: number;
+  readonly name: string;
+  readonly initName: string;
+  readonly discontinuity: boolean;
+  readonly independent: boolean;
+  /** Earliest PTS, ms. */
+  readonly startMs: number;
+  durationMs: number;
+  readonly parts: LivePart[];
+  open: boolean;
+  size: number;
+  bytes: Uint8Array | null;
+  /** `stored` and `lost` are final. A lost segment can still be served for as long as it is in memory. */
+  storage: 'pending' | 'stored' | 'lost';
+}
+
+/** Parts are listed for this many target durations from the end (RFC 8216bis 4.4.4.9 wants at least three). */
+const PART_SPAN = 3;
+/** Segments older than those with listed parts that stay in memory, for players that fetch them right now. */
+const EXTRA_SEGMENTS_HELD = 2;
+
+/**
+ * The segments that the playlist lists, oldest first, and their bytes as long as players at the live edge ask for them.
+ */
+export class SegmentWindow {
+  readonly segments: LiveSegment[] = [];
+  /** `EXT-X-DISCONTINUITY-SEQUENCE`: discontinuities that have left the window. */
+  discontinuitySequence = 0;
+  /** `EXT-X-TARGETDURATION`, seconds. Only ever grows. */
+  targetDuration: number;
+  /** `PART-TARGET`, ms. Only ever grows. */
+  partTargetMs: number;
+  private nextMsn = 0;
+
+  constructor(
+    private readonly windowMs: number,
+    targetSegmentMs: number,
+    partTargetMs: number,
+  ) {
+    this.targetDuration = Math.max(1, Math.round(targetSegmentMs / 1000));
+    this.partTargetMs = partTargetMs;
+  }
+
+  get newest(): LiveSegment | undefined {
+    return this.segments.at(-1);
+  }
+
+  get openSegment(): LiveSegment | null {
+    const newest = this.newest;
+    return newest?.open ? newest : null;
+  }
+
+  /** Media sequence number of the next segment to be opened. */
+  get upcomingMsn(): number {
+    return this.nextMsn;
+  }
+
+  open(options: Pick<LiveSegment, 'initName' | 'discontinuity' | 'independent' | 'startMs'>): LiveSegment {
+    const msn = this.nextMsn++;
+    const segment: LiveSegment = {
+      ...options,
+      msn,
+      name: `seg-${msn}.m4s`,
+      durationMs: 0,
+      parts: [],
+      open: true,
+      size: 0,
+      bytes: null,
+      storage: 'pending',
+    };
+    this.segments.push(segment);
+    return segment;
+  }
+
+  addPart(segment: LiveSegment, part: LivePart): void {
+    segment.parts.push(part);
+    segment.durationMs += part.durationMs;
+    segment.size += part.size;
+    this.partTargetMs = Math.max(this.partTargetMs, Math.ceil(part.durationMs));
+    // Raised while the segment grows, not only at its end: a player that has the parts must not be told less.
+    this.targetDuration = Math.max(this.targetDuration, Math.round(segment.durationMs / 1000));
+  }
+
+  /** Joins the parts of the open segment into its bytes and lets go of what is old. */
+  close(segment: LiveSegment): Uint8Array {
+    const bytes = Buffer.concat(segment.parts.map((part) => part.bytes ?? new Uint8Array(0)));
+    let at = 0;
+    for (const part of segment.parts) {
+      part.bytes = bytes.subarray(at, at + part.size);
+      at += part.size;
+    }
+    segment.bytes = bytes;
+    segment.open = false;
+    this.release();
+    this.slide();
+    return bytes;
+  }
+
+  /** Index of the first segment whose parts are listed. */
+  firstWithParts(): number {
+    const spanMs = PART_SPAN * this.targetDuration * 1000;
+    let after = 0;
+    let index = this.segments.length;
+    while (index > 0 && after < spanMs) {
+      index -= 1;
+      after += this.segments[index]!.durationMs;
+    }
+    return index;
+  }
+
+  find(name: string): LiveSegment | undefined {
+    const msn = /^seg-(\d{1,15})\.m4s$/.exec(name)?.[1];
+    return msn === undefined ? undefined : this.byMsn(Number(msn));
+  }
+
+  byMsn(msn: number): LiveSegment | undefined {
+    const first = this.segments[0];
+    return first ? this.segments[msn - first.msn] : undefined;
+  }
+
+  get heldBytes(): number {
+    return this.segments.reduce((sum, segment) => sum + (segment.open || segment.bytes ? segment.size : 0), 0);
+  }
+
+  private release(): void {
+    const keepFrom = this.firstWithParts() - EXTRA_SEGMENTS_HELD;
+    for (let i = keepFrom - 1; i >= 0 && this.segments[i]!.bytes; i -= 1) {
+      const segment = this.segments[i]!;
+      segment.bytes = null;
+      for (const part of segment.parts) part.bytes = null;
+    }
+  }
+
+  private slide(): void {
+    let total = this.segments.reduce((sum, segment) => sum + segment.durationMs, 0);
+    // RFC 8216bis 6.2.2: at least three target durations stay.
+    const leastMs = Math.max(this.windowMs, PART_SPAN * this.targetDuration * 1000);
+    while (this.segments.length > 1 && total - this.segments[0]!.durationMs >= leastMs) {
+      const gone = this.segments.shift()!;
+      total -= gone.durationMs;
+      if (gone.discontinuity) this.discontinuitySequence += 1;
+    }
+  }
+}
