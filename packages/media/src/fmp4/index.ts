@@ -1,4 +1,4 @@
-export { AUDIO_TOLERANCE_MS, AudioTimeline } from './audio-timeline.js';
+export { AudioTimeline } from './audio-timeline.js';
 export { type ReadSample, readFragments, toCodedSamples } from './fragment-reader.js';
 export { type FragmentOptions, type FragmentSample, type FragmentTrack, writeFragment } from './fragment-writer.js';
 export { type InitSegment, type ReadTrack, readInitSegment, type SampleDefaults } from './init-reader.js';

@@ -3,6 +3,8 @@ import type { LiveSegment } from './window.js';
 /** Frames over which the frame rate is measured: enough to average out RTMP's rounding to whole ms. */
 const FRAME_WINDOW = 300;
 const LEAST_FRAMES = 10;
+/** Intervals within this of the median belong to the frame rate. */
+const USUAL_SPREAD = 0.3;
 const KEYFRAME_WINDOW = 10;
 
 /** Measures what the bitstream does not say: frame rate, keyframe interval, bit rates. */
@@ -42,8 +44,12 @@ export class Rates {
   get frameRate(): number | null {
     const { frameTimes } = this;
     if (frameTimes.length < LEAST_FRAMES) return null;
-    const spanMs = frameTimes.at(-1)! - frameTimes[0]!;
-    return spanMs > 0 ? ((frameTimes.length - 1) * 1000) / spanMs : null;
+    const intervals = frameTimes.slice(1).map((time, i) => time - frameTimes[i]!);
+    const median = intervals.toSorted((a, b) => a - b)[intervals.length >> 1]!;
+    // Lost frames and pauses are not the rate; the mean of the rest undoes RTMP's rounding of each time to whole ms.
+    const usual = intervals.filter((interval) => Math.abs(interval - median) <= median * USUAL_SPREAD);
+    const spanMs = usual.reduce((sum, interval) => sum + interval, 0);
+    return spanMs > 0 ? (usual.length * 1000) / spanMs : null;
   }
 
   get keyframeIntervalMs(): number | null {
