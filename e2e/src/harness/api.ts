@@ -15,7 +15,6 @@ import {
   streamHealth,
   systemStatus,
 } from '@media-analyzer/protocol';
-import type { z } from 'zod';
 import { until } from './wait.js';
 
 /** The REST API as a client uses it; every answer is checked against the protocol's schemas. */
@@ -77,11 +76,11 @@ export class Api {
     return { status: response.status, error: errorBody.parse(JSON.parse(text)).error };
   }
 
-  private async call<T extends z.ZodType>(
-    schema: T,
+  private async call<T>(
+    schema: { parse(value: unknown): T },
     path: string,
     options: { method?: string; body?: unknown; status?: number } = {},
-  ): Promise<z.infer<T>> {
+  ): Promise<T> {
     const response = await this.get(path, {
       method: options.method ?? 'GET',
       ...(options.body !== undefined && {

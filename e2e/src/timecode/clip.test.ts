@@ -4,7 +4,7 @@ import { framesPerSecond, makeTimecodeClip, type TimecodeClip } from './clip.js'
 import { readTimecodes } from './read.js';
 
 const base: TimecodeClip = {
-  source: testMedia('video/woman_dog_ball_720p30.mp4'),
+  sources: [testMedia('video/woman_dog_ball_720p30.mp4')],
   width: 640,
   height: 360,
   frameRate: [30, 1],
@@ -21,6 +21,10 @@ describe('a clip with a burnt-in timecode', () => {
     ['at 50 frames a second without B-frames', { frameRate: [50, 1], bFrames: 0 }],
     ['at a bitrate far too low for it', { bitrate: 120_000 }],
     ['with a size that cells do not divide', { width: 854, height: 480 }],
+    [
+      'with one video after the other behind the strip',
+      { sources: ['cups_trick_720p30', 'climbing_wall_portrait_960p25'].map((name) => testMedia(`video/${name}.mp4`)) },
+    ],
   ];
   for (const [name, change] of kinds) {
     it(`is readable in every frame ${name}, and frame n is presented at n / rate`, async () => {

@@ -10,8 +10,8 @@ import { CELLS, encodeCells, STRIP_SHARE } from './code.js';
 
 /** What a clip with a timecode is made of. */
 export interface TimecodeClip {
-  /** Real video behind the strip; repeated when it is shorter. */
-  readonly source: string;
+  /** Real video behind the strip: one after the other, equally long, each repeated when it is shorter. */
+  readonly sources: readonly string[];
   readonly width: number;
   readonly height: number;
   /** Frames per second as a fraction of two whole numbers: `[30000, 1001]`. */
@@ -36,9 +36,9 @@ export const framesPerSecond = ([numerator, denominator]: readonly [number, numb
  * @returns Its path.
  */
 export async function makeTimecodeClip(clip: TimecodeClip): Promise<string> {
-  const { size, mtimeMs } = statSync(clip.source);
+  const versions = clip.sources.map((source) => statSync(source).mtimeMs);
   const key = createHash('sha256')
-    .update(JSON.stringify([1, clip, size, mtimeMs]))
+    .update(JSON.stringify([2, clip, versions]))
     .digest('hex')
     .slice(0, 12);
   const file = path.join(CLIP_CACHE, `timecode-${clip.width}x${clip.height}-${key}.mp4`);
@@ -64,15 +64,26 @@ export async function makeTimecodeClip(clip: TimecodeClip): Promise<string> {
 function encoderArguments(clip: TimecodeClip, file: string): string[] {
   const rate = clip.frameRate.join('/');
   const stripHeight = Math.round((clip.height * STRIP_SHARE) / 2) * 2;
-  const picture = `fps=${rate},scale=${clip.width}:${clip.height}:force_original_aspect_ratio=increase,crop=${clip.width}:${clip.height}`;
+  const size = `${clip.width}:${clip.height}`;
+  // Whole pictures with borders, as an encoder's canvas has them: cropping would cut the heads off portrait video.
+  const fit = `fps=${rate},scale=${size}:force_original_aspect_ratio=decrease,pad=${size}:-1:-1,setsar=1,format=yuv420p`;
+  const secondsEach = String(clip.seconds / clip.sources.length);
+  const pictures = clip.sources.map((_, i) => `[${i + 2}:v]${fit}[p${i}]`);
+  const inRow = clip.sources.map((_, i) => `[p${i}]`).join('');
   return [
     ...['-hide_banner', '-loglevel', 'error', '-y'],
     ...['-f', 'rawvideo', '-pix_fmt', 'gray', '-s', `${CELLS}x1`, '-r', rate, '-i', 'pipe:0'],
-    ...['-stream_loop', '-1', '-i', clip.source],
     ...['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'],
+    ...clip.sources.flatMap((source) => ['-stream_loop', '-1', '-t', secondsEach, '-i', source]),
     '-filter_complex',
-    `[0:v]scale=${clip.width}:${stripHeight}:flags=neighbor[strip];[1:v]${picture}[picture];[picture][strip]overlay=0:0:shortest=1,format=yuv420p[v]`,
-    ...['-map', '[v]', '-map', '2:a', '-t', String(clip.seconds)],
+    [
+      `[0:v]scale=${clip.width}:${stripHeight}:flags=neighbor[strip]`,
+      ...pictures,
+      // There are as many strips as frames are wanted; the last picture stands for what rounding took away.
+      `${inRow}concat=n=${clip.sources.length},fps=${rate},tpad=stop_mode=clone:stop_duration=1[picture]`,
+      '[picture][strip]overlay=0:0:shortest=1,format=yuv420p[v]',
+    ].join(';'),
+    ...['-map', '[v]', '-map', '1:a', '-t', String(clip.seconds)],
     ...[
       '-c:v',
       'libx264',

@@ -14,7 +14,7 @@ let url: string;
 
 beforeAll(async () => {
   const clip = await makeTimecodeClip({
-    source: testMedia('video/woman_dog_ball_720p30.mp4'),
+    sources: [testMedia('video/woman_dog_ball_720p30.mp4')],
     width: 640,
     height: 360,
     frameRate: [30, 1],

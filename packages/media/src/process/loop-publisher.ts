@@ -10,7 +10,7 @@ import {
   serveParent,
   type ToPublisher,
 } from '@media-analyzer/protocol/process';
-import { readCodedSamples, silenceNativeLog } from '../codec/index.js';
+import { probeFile, readCodedSamples, silenceNativeLog, transcodeToCodedSamples } from '../codec/index.js';
 import { RtmpPublisher } from '../rtmp/index.js';
 import { isTracks, loopSamples, type SourceItem } from './looped-samples.js';
 import { Pacer } from './pacer.js';
@@ -31,8 +31,8 @@ serveParent<ToPublisher, FromPublisher>({
 });
 
 async function publish(url: string, file: string, channel: ParentChannel<FromPublisher>): Promise<void> {
-  const transcoded = false;
-  const open = (): AsyncIterable<SourceItem> => readCodedSamples(file);
+  const transcoded = (await probeFile(file)).unsupported.length > 0;
+  const open = (): AsyncIterable<SourceItem> => (transcoded ? transcodeToCodedSamples(file) : readCodedSamples(file));
   const publisher = new RtmpPublisher();
   try {
     await publisher.connect(url);
