@@ -1,3 +1,27 @@
-import { ChangeDetectionStrategy, Component } from '@angular/core';
-@Component({ selector: 'ma-root', changeDetection: ChangeDetectionStrategy.OnPush, template: '' })
-export class App {}
+import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
+import { RouterLink, RouterLinkActive, RouterOutlet } from '@angular/router';
+import { ConnectionBanner } from './shared/connection-banner';
+import { Icon } from './shared/icon';
+import { Live } from './shared/live';
+
+/** The frame of every page: navigation, the state of the connection to the server, and what an operator must know. */
+@Component({
+  selector: 'ma-root',
+  imports: [RouterOutlet, RouterLink, RouterLinkActive, Icon, ConnectionBanner],
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  templateUrl: './app.html',
+  styleUrl: './app.scss',
+})
+export class App {
+  protected readonly live = inject(Live);
+  protected readonly onAir = computed(
+    () => (this.live.streams() ?? []).filter((stream) => stream.state === 'live').length,
+  );
+  protected readonly notices = computed(() => this.live.notices().length);
+
+  /** The skip link must not change the address: the router would take it for a page. */
+  protected skipTo(main: HTMLElement, event: Event): void {
+    event.preventDefault();
+    main.focus();
+  }
+}

@@ -74,7 +74,7 @@ export class Api {
   }
 
   rotateKey(id: string): Promise<Stream> {
-    return this.request('POST', `/api/streams/${segment(id)}/rotate-key`, stream);
+    return this.request('POST', `/api/streams/${segment(id)}/key`, stream);
   }
 
   async deleteStream(id: string): Promise<void> {

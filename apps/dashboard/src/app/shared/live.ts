@@ -47,6 +47,11 @@ export class Live {
     });
   }
 
+  /** The server's time for a local one, Unix ms; the local one while the difference is not known. */
+  serverTime(localNow: number): number {
+    return this.clock.serverNow(localNow) ?? localNow;
+  }
+
   retryNow(): void {
     this.socket.retryNow();
   }

@@ -1,0 +1,139 @@
+import { alignmentError, type DrawRecord } from './alignment';
+import type { OverlayDebug } from './debug-hook';
+import type { FrameClock } from './frame-clock';
+import { OverlayRenderer, type OverlaySettings } from './overlay-renderer';
+import type { OverlayTimeline } from './overlay-timeline';
+
+/** Where the frame on screen is on the session clock. */
+export interface ShownFrame {
+  readonly mediaTime: number;
+  readonly ptsMs: number | null;
+  readonly clock: DrawRecord['clock'];
+}
+
+export interface OverlayDriverOptions {
+  readonly video: HTMLVideoElement;
+  readonly canvas: HTMLCanvasElement;
+  readonly timeline: OverlayTimeline;
+  /** The clock of the session that plays; null while nothing does. */
+  readonly clock: () => FrameClock | null;
+  readonly settings: () => OverlaySettings;
+  readonly debug: OverlayDebug;
+  /** After every drawing for a new frame (not for redraws of the same one). */
+  readonly onDraw: (record: DrawRecord, shown: ShownFrame) => void;
+}
+
+interface FrameInfo {
+  readonly mediaTime: number;
+  /** When the frame goes or went on screen, on the clock of `performance.now()`. */
+  readonly displayAt: number;
+  readonly presentedFrames: number;
+  /** Said by the browser for this very frame, not read off the playhead. */
+  readonly exact: boolean;
+}
+
+/**
+ * Draws the overlay in step with the video: in every frame callback, for the very frame that the callback is about. Without
+ * new frames (paused, or the switches changed) the same frame is drawn again with what is known by then.
+ */
+export class OverlayDriver {
+  private readonly renderer: OverlayRenderer;
+  private readonly resizes: ResizeObserver;
+  private frame: FrameInfo | null = null;
+  private handle = 0;
+  private stopped = false;
+
+  constructor(private readonly options: OverlayDriverOptions) {
+    this.renderer = new OverlayRenderer(options.canvas);
+    this.resizes = new ResizeObserver(() => this.redraw());
+    this.resizes.observe(options.video);
+    this.awaitFrame();
+  }
+
+  /** Draws the frame on screen again: the switches changed, or an analysis of it has arrived. */
+  redraw(): void {
+    if (this.stopped) return;
+    this.fit();
+    if (this.frame) this.paint(this.frame);
+    else this.renderer.clear();
+  }
+
+  /** Forgets the frame on screen, for example because another session is loaded. */
+  reset(): void {
+    this.frame = null;
+    this.renderer.clear();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.resizes.disconnect();
+    const { video } = this.options;
+    if ('cancelVideoFrameCallback' in video) video.cancelVideoFrameCallback(this.handle);
+    else cancelAnimationFrame(this.handle);
+  }
+
+  private awaitFrame(): void {
+    const { video } = this.options;
+    if ('requestVideoFrameCallback' in video) {
+      this.handle = video.requestVideoFrameCallback((_now, metadata) => {
+        this.shown({
+          mediaTime: metadata.mediaTime,
+          displayAt: metadata.expectedDisplayTime,
+          presentedFrames: metadata.presentedFrames,
+          exact: true,
+        });
+        if (!this.stopped) this.awaitFrame();
+      });
+      return;
+    }
+    // Browsers without frame callbacks: the playhead says about which frame is up. The record says that it is a guess.
+    this.handle = requestAnimationFrame((now) => {
+      const { currentTime } = this.options.video;
+      if (currentTime !== this.frame?.mediaTime) {
+        this.shown({ mediaTime: currentTime, displayAt: now, presentedFrames: 0, exact: false });
+      }
+      if (!this.stopped) this.awaitFrame();
+    });
+  }
+
+  private shown(frame: FrameInfo): void {
+    this.frame = frame;
+    this.fit();
+    const record = this.paint(frame);
+    this.options.debug.record(record, this.options.video);
+    this.options.onDraw(record, { mediaTime: frame.mediaTime, ptsMs: record.ptsMs, clock: record.clock });
+  }
+
+  private fit(): void {
+    const { video } = this.options;
+    this.renderer.resize({ width: video.clientWidth, height: video.clientHeight }, window.devicePixelRatio || 1);
+  }
+
+  private paint(frame: FrameInfo): DrawRecord {
+    const { video, timeline, clock, settings } = this.options;
+    const reading = clock()?.read(frame.mediaTime) ?? null;
+    const overlay = reading ? timeline.at(reading.ptsMs) : null;
+    const picture = { width: video.videoWidth, height: video.videoHeight };
+    const boxes = overlay ? this.renderer.draw(overlay, picture, settings()) : 0;
+    if (!overlay) this.renderer.clear();
+    const at = performance.now();
+    const latenessMs = Math.max(0, at - frame.displayAt);
+    const drawnPtsMs = overlay?.drawnPtsMs ?? null;
+    return {
+      at,
+      mediaTime: frame.mediaTime,
+      ptsMs: reading?.ptsMs ?? null,
+      clock: reading ? (frame.exact ? reading.source : 'currentTime') : null,
+      kind: overlay?.kind ?? 'none',
+      drawnPtsMs,
+      beforePtsMs: overlay?.before?.ptsMs ?? null,
+      afterPtsMs: overlay?.after?.ptsMs ?? null,
+      exact: overlay?.kind === 'exact',
+      interpolated: overlay?.kind === 'interpolated',
+      boxes,
+      latenessMs,
+      errorMs: reading && drawnPtsMs !== null ? alignmentError(reading.ptsMs, drawnPtsMs, latenessMs) : null,
+      presentedFrames: frame.presentedFrames,
+    };
+  }
+}

@@ -1,0 +1,67 @@
+export type PlayerCommand =
+  | { readonly kind: 'toggle-play' | 'toggle-mute' | 'toggle-fullscreen' | 'go-live' | 'help' }
+  | { readonly kind: 'seek'; readonly seconds: number }
+  | { readonly kind: 'volume'; readonly change: number };
+
+/** For the help sheet; the keys as they are printed on a keyboard. */
+export const SHORTCUTS: readonly { readonly keys: readonly string[]; readonly text: string }[] = [
+  { keys: ['Space', 'K'], text: 'Play or pause' },
+  { keys: ['L'], text: 'Go to the live edge' },
+  { keys: ['←', '→'], text: 'Back or forward 5 seconds' },
+  { keys: ['↑', '↓'], text: 'Volume' },
+  { keys: ['M'], text: 'Mute' },
+  { keys: ['F'], text: 'Full screen' },
+  { keys: ['?'], text: 'This list' },
+];
+
+interface Key {
+  readonly key: string;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly altKey: boolean;
+}
+
+/**
+ * The command of a key press, or null when it is not for the player.
+ * @param focus what has the focus: keys that it uses itself are left to it
+ */
+export function commandOf(event: Key, focus: 'text' | 'slider' | 'button' | 'other'): PlayerCommand | null {
+  if (event.ctrlKey || event.metaKey || event.altKey || focus === 'text') return null;
+  switch (event.key) {
+    case ' ':
+      return focus === 'other' ? { kind: 'toggle-play' } : null;
+    case 'k':
+    case 'K':
+      return { kind: 'toggle-play' };
+    case 'm':
+    case 'M':
+      return { kind: 'toggle-mute' };
+    case 'f':
+    case 'F':
+      return { kind: 'toggle-fullscreen' };
+    case 'l':
+    case 'L':
+      return { kind: 'go-live' };
+    case '?':
+      return { kind: 'help' };
+    case 'ArrowLeft':
+      return focus === 'slider' ? null : { kind: 'seek', seconds: -5 };
+    case 'ArrowRight':
+      return focus === 'slider' ? null : { kind: 'seek', seconds: 5 };
+    case 'ArrowUp':
+      return focus === 'slider' ? null : { kind: 'volume', change: 0.1 };
+    case 'ArrowDown':
+      return focus === 'slider' ? null : { kind: 'volume', change: -0.1 };
+    default:
+      return null;
+  }
+}
+
+/** What kind of element has the focus, as far as keys go. */
+export function focusKind(element: Element | null): 'text' | 'slider' | 'button' | 'other' {
+  if (element instanceof HTMLInputElement) return element.type === 'range' ? 'slider' : element.type === 'checkbox' ? 'button' : 'text';
+  if (element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement) return 'text';
+  if (element?.closest('[role="menu"], [role="dialog"], [role="alertdialog"]')) return 'text';
+  if (element instanceof HTMLButtonElement || element instanceof HTMLAnchorElement || element?.tagName === 'SUMMARY') return 'button';
+  return 'other';
+}

@@ -1,0 +1,14 @@
+import { ChangeDetectionStrategy, Component } from '@angular/core';
+import { RouterLink } from '@angular/router';
+
+@Component({
+  imports: [RouterLink],
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  template: `
+    <h1>There is no such page</h1>
+    <p class="muted">The address may be mistyped, or the stream was deleted.</p>
+    <a class="button" routerLink="/streams">All streams</a>
+  `,
+  styles: `:host { display: grid; gap: 10px; justify-items: start; padding: 48px 20px; max-width: 900px; margin: 0 auto; }`,
+})
+export class NotFoundPage {}

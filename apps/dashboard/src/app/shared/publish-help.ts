@@ -1,0 +1,34 @@
+import { ChangeDetectionStrategy, Component, input } from '@angular/core';
+import type { Stream } from '@media-analyzer/protocol';
+import { CopyField } from './copy-field';
+
+/** Where to publish, and what to set in the encoder. */
+@Component({
+  selector: 'ma-publish-help',
+  imports: [CopyField],
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  template: `
+    <div class="fields">
+      <ma-copy-field label="Server" [value]="stream().ingestServer" />
+      <ma-copy-field label="Stream key" [value]="stream().streamKey" [secret]="true" />
+    </div>
+    <p class="hint">In OBS: Settings, Stream, Service “Custom…”. Then under Output, mode “Advanced”:</p>
+    <dl>
+      <div><dt>Video encoder</dt><dd>x264 or any H.264</dd></div>
+      <div><dt>Keyframe interval</dt><dd>1 s (at most 2 s)</dd></div>
+      <div><dt>Rate control</dt><dd>CBR</dd></div>
+      <div><dt>Audio encoder</dt><dd>AAC</dd></div>
+    </dl>
+  `,
+  styles: `
+    :host { display: grid; gap: 12px; text-align: left; }
+    .fields { display: grid; gap: 12px; }
+    dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(118px, 1fr)); gap: 1px; background: var(--line); border: 1px solid var(--line); border-radius: var(--radius-small); overflow: hidden; }
+    dl > div { padding: 8px 10px; background: var(--surface); }
+    dt { font-size: 11.5px; color: var(--muted); }
+    dd { font-weight: 560; }
+  `,
+})
+export class PublishHelp {
+  readonly stream = input.required<Stream>();
+}

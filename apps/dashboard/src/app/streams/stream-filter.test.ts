@@ -1,0 +1,33 @@
+import type { Stream } from '@media-analyzer/protocol';
+import { describe, expect, it } from 'vitest';
+import { streamOf } from '../shared/testing';
+import { filterStreams } from './stream-filter';
+
+const streams: Stream[] = [
+  streamOf({ id: 'a', name: 'Studio 10', state: 'offline', createdAt: 3 }),
+  streamOf({ id: 'b', name: 'Studio 2', state: 'live', createdAt: 1 }),
+  streamOf({ id: 'c', name: 'Main gate', state: 'reconnecting', createdAt: 2 }),
+];
+const names = (text: string, state: 'all' | 'on-air' | 'off-air', sort: 'activity' | 'name' | 'newest') =>
+  filterStreams(streams, { text, state, sort }).map((stream) => stream.name);
+
+describe('the list of streams', () => {
+  it('puts what is in trouble first, then what is live', () => {
+    expect(names('', 'all', 'activity')).toEqual(['Main gate', 'Studio 2', 'Studio 10']);
+  });
+
+  it('sorts numbers in names as numbers, and by age', () => {
+    expect(names('', 'all', 'name')).toEqual(['Main gate', 'Studio 2', 'Studio 10']);
+    expect(names('', 'all', 'newest')).toEqual(['Studio 10', 'Main gate', 'Studio 2']);
+  });
+
+  it('finds all words in any case', () => {
+    expect(names('  10 STUDIO', 'all', 'name')).toEqual(['Studio 10']);
+    expect(names('studio gate', 'all', 'name')).toEqual([]);
+  });
+
+  it('counts a stream that waits for its publisher as on air', () => {
+    expect(names('', 'on-air', 'name')).toEqual(['Main gate', 'Studio 2']);
+    expect(names('', 'off-air', 'name')).toEqual(['Studio 10']);
+  });
+});

@@ -1,0 +1,56 @@
+import { ChangeDetectionStrategy, Component, inject, input } from '@angular/core';
+import { RouterLink } from '@angular/router';
+import type { Stream } from '@media-analyzer/protocol';
+import { Icon } from '../shared/icon';
+import { Live } from '../shared/live';
+import { StateBadge } from '../shared/state-badge';
+import { Ticker } from '../shared/ticker';
+import { pictureFacts, timeFacts } from './stream-facts';
+import { StreamMenu } from './stream-menu';
+import { StreamThumbnail } from './stream-thumbnail';
+
+@Component({
+  selector: 'ma-stream-wall',
+  imports: [RouterLink, Icon, StateBadge, StreamMenu, StreamThumbnail],
+  changeDetection: ChangeDetectionStrategy.OnPush,
+  template: `
+    <ul>
+      @for (stream of streams(); track stream.id) {
+        <li class="panel" [class.on-air]="stream.state === 'live'">
+          <ma-stream-thumbnail [stream]="stream" />
+          <ma-state-badge class="state" [state]="stream.state" />
+          <div class="foot">
+            <a [routerLink]="['/streams', stream.id]">{{ stream.name }}</a>
+            <span class="num time">{{ time(stream, live.serverTime(ticker.now())) }}</span>
+            <ma-stream-menu [stream]="stream" />
+            @if (stream.problem; as problem) { <p class="problem"><ma-icon name="warning" /> {{ problem.message }}</p> }
+            @else { <p class="num">{{ picture(stream) ?? 'Waiting for an encoder' }}</p> }
+          </div>
+        </li>
+      }
+    </ul>
+  `,
+  styles: `
+    ul { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); gap: 12px; }
+    li { position: relative; overflow: hidden; transition: border-color 120ms; }
+    li:hover { border-color: var(--line-strong); }
+    ma-stream-thumbnail { border-radius: 0; font-size: 28px; }
+    .state { position: absolute; left: 8px; top: 8px; }
+    .foot { display: grid; grid-template-columns: 1fr auto auto; gap: 0 10px; align-items: center; padding: 8px 6px 10px 12px; border-top: 1px solid var(--line); }
+    a { color: var(--text); font-weight: 580; font-size: 14px; text-decoration: none; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+    a::after { content: ''; position: absolute; inset: 0; }
+    a:focus-visible { outline: none; }
+    a:focus-visible::after { outline: 2px solid var(--accent-strong); outline-offset: -2px; border-radius: var(--radius); }
+    .time { color: var(--muted); }
+    ma-stream-menu { position: relative; z-index: 1; }
+    p { grid-column: 1 / -1; color: var(--muted); font-size: 12px; }
+    .problem { color: var(--warn); }
+  `,
+})
+export class StreamWall {
+  readonly streams = input.required<readonly Stream[]>();
+  protected readonly live = inject(Live);
+  protected readonly ticker = inject(Ticker);
+  protected readonly picture = pictureFacts;
+  protected readonly time = timeFacts;
+}
