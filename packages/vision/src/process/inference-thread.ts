@@ -3,8 +3,17 @@ import { CodedError } from '@media-analyzer/protocol';
 import type { LinkFrame, RawDetection } from '@media-analyzer/protocol/process';
 import type { DetectRequest, InferenceReply, InferenceTask, ModelInfo } from './inference-messages.js';
 
-/** Beside this file, with its ending: sources and build alike. */
-const WORKER_FILE = new URL(`./inference-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+/**
+ * Program of the thread. A build starts the file itself. From TypeScript sources (tests, development) the thread must be taught
+ * TypeScript first: tsx's loader reaches the main thread only.
+ */
+function workerProgram(): URL {
+  if (!import.meta.url.endsWith('.ts')) return new URL('./inference-worker.js', import.meta.url);
+  const file = new URL('./inference-worker.ts', import.meta.url);
+  const loader = import.meta.resolve('tsx/esm/api');
+  const program = `import { register } from '${loader}'; register(); await import('${file.href}');`;
+  return new URL(`data:text/javascript,${encodeURIComponent(program)}`);
+}
 
 /** An inference that takes longer than this hangs, ms: the slowest listed model takes a second on an old core. */
 const HANG_MS = 15_000;
@@ -39,7 +48,7 @@ export class InferenceThread {
    */
   static async start(task: InferenceTask): Promise<{ thread: InferenceThread; info: ModelInfo }> {
     const thread = new InferenceThread(
-      new Worker(WORKER_FILE, { workerData: task, name: `inference ${task.model.entry.name}` }),
+      new Worker(workerProgram(), { workerData: task, name: `inference ${task.model.entry.name}` }),
     );
     const reply = await thread.reply();
     if (reply.type === 'loaded') return { thread, info: reply };
