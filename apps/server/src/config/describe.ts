@@ -3,7 +3,7 @@ import { GROUPS } from './variables.js';
 
 /**
  * The tables of docs/configuration.md, made of the variables themselves. A test holds the page to this text; run
- * `node scripts/configuration-docs.mjs` in apps/server to write it.
+ * `npm run docs -w apps/server` to write it.
  *
  * @returns Markdown: one heading and table for each group, ending with a newline.
  */
