@@ -19,7 +19,7 @@ import type { RtmpConnectionHandle, RtmpLog } from './types.js';
 
 /** Chunk size of what we send, bytes: every answer fits in one chunk. */
 const SEND_CHUNK_BYTES = 4096;
-/** Window that we ask to be acknowledged, and that we acknowledge when the peer names none, bytes: what others use. */
+/** Window that we ask the peer to acknowledge, bytes: what others use. */
 const WINDOW_BYTES = 2_500_000;
 /** A peer that asks for an acknowledgement more often than this gets one this often, bytes. */
 const MIN_WINDOW_BYTES = 4096;
@@ -56,7 +56,11 @@ export class RtmpConnection implements RtmpConnectionHandle {
   #arrivedAt = Date.now();
   #receivedBytes = 0;
   #acknowledgedBytes = 0;
-  #windowBytes = WINDOW_BYTES;
+  /**
+   * What the peer wants acknowledged. Nothing, until it names a window (5.4.4): an encoder that asked for nothing may have
+   * sent its last frames and closed, and an answer to a closed socket brings a reset that takes those frames with it.
+   */
+  #windowBytes = Number.POSITIVE_INFINITY;
   #announcedWindowBytes = WINDOW_BYTES;
   #deadline: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;

@@ -49,8 +49,12 @@ describe('a recorded publisher, replayed whole', () => {
     for (const kind of ['video', 'audio'] as const) {
       const codec = expected.codecs[kind]!;
       const uncarried = UNCARRIED[codec];
-      expect(sink.tracks.filter((track) => track.kind === kind).map((track) => track.codec)).toEqual([uncarried ?? codec]);
-      expect(describePackets(sink, kind)).toEqual(uncarried ? { count: 0, sha256: digestOfPackets([]) } : expected[kind]);
+      expect(sink.tracks.filter((track) => track.kind === kind).map((track) => track.codec)).toEqual([
+        uncarried ?? codec,
+      ]);
+      expect(describePackets(sink, kind)).toEqual(
+        uncarried ? { count: 0, sha256: digestOfPackets([]) } : expected[kind],
+      );
     }
     expect(sink.ends).toHaveLength(1);
   });

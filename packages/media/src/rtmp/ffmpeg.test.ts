@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { CodedSample } from '@media-analyzer/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer, type TestServer } from './test-support.js';
+
+// The folder of real clips; which ones are there may change, so the clips are picked by what they are.
+const MEDIA = process.env.TEST_MEDIA ?? resolve(import.meta.dirname, '../../../../../shared/media');
+const CLIPS = [
+  'video/woman_dog_ball_720p30.mp4',
+  'video/sport_baseball_360p30.mp4',
+  'video/film_big_buck_bunny_480p24.mp4',
+].map((file) => join(MEDIA, file));
+
+let target: TestServer;
+beforeAll(async () => {
+  for (const clip of CLIPS) if (!existsSync(clip)) throw new Error(`${clip} is missing; set TEST_MEDIA`);
+  target = await startServer();
+});
+afterAll(() => target.close());
+
+async function run(command: string, args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (data: Buffer) => out.push(data));
+  child.stderr.on('data', (data: Buffer) => err.push(data));
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, out: Buffer.concat(out).toString('utf8'), err: Buffer.concat(err).toString('utf8') };
+}
+
+interface ProbedPacket {
+  codec_type: 'video' | 'audio';
+  pts_time: string;
+  dts_time: string;
+  size: string;
+  flags: string;
+}
+
+async function packetsOf(file: string): Promise<ProbedPacket[]> {
+  const args = ['-v', 'error', '-show_packets', '-of', 'json', file];
+  const { out } = await run('ffprobe', args);
+  return (JSON.parse(out) as { packets: ProbedPacket[] }).packets;
+}
+
+/** Whole ms relative to the first one of a kind: publishers shift the start, rounding moves each by up to one. */
+const relative = (times: readonly number[]): number[] => times.map((time) => time - times[0]!);
+
+describe('ffmpeg publishing a file', () => {
+  it.each(CLIPS)('%s arrives with every packet, time and keyframe', async (clip) => {
+    const packets = await packetsOf(clip);
+    const published = await run('ffmpeg', ['-v', 'error', '-i', clip, '-c', 'copy', '-f', 'flv', target.url]);
+    expect(published.code).toBe(0);
+    const sink = await target.nextSink();
+    expect(await sink.ended).toEqual({ kind: 'unpublished' });
+
+    for (const kind of ['video', 'audio'] as const) {
+      const expected = packets.filter((packet) => packet.codec_type === kind);
+      const received: CodedSample[] = sink.samples.filter((sample) => sample.kind === kind);
+      expect(received.map((sample) => sample.data.length)).toEqual(expected.map((packet) => Number(packet.size)));
+      expect(received.map((sample) => sample.keyframe)).toEqual(
+        expected.map((packet) => kind === 'audio' || packet.flags.startsWith('K')),
+      );
+      for (const time of ['pts', 'dts'] as const) {
+        const want = relative(expected.map((packet) => Number(packet[`${time}_time`]) * 1000));
+        const got = relative(received.map((sample) => sample[`${time}Ms`]));
+        for (const [index, value] of got.entries()) expect(Math.abs(value - want[index]!)).toBeLessThanOrEqual(1.5);
+      }
+    }
+  });
+
+  it('with a wrong key fails, and nothing was published', async () => {
+    const before = target.sinks.length;
+    const url = `rtmp://127.0.0.1:${target.port}/live/wrong`;
+    const { code, err } = await run('ffmpeg', ['-v', 'error', '-i', CLIPS[0]!, '-c', 'copy', '-f', 'flv', url]);
+    expect(code).not.toBe(0);
+    expect(err).toContain('The stream key is not known to this server');
+    expect(target.sinks).toHaveLength(before);
+  });
+
+  it('killed in the middle leaves a sink that knows it was not a good end', async () => {
+    const args = ['-v', 'error', '-re', '-stream_loop', '-1', '-i', CLIPS[0]!, '-c', 'copy', '-f', 'flv', target.url];
+    const ffmpeg = spawn('ffmpeg', args, { stdio: 'ignore' });
+    const sink = await target.nextSink();
+    await sink.until(() => sink.video.length > 10);
+    ffmpeg.kill('SIGKILL');
+    expect(await sink.ended).toEqual({ kind: 'disconnected' });
+  });
+
+  it('stopped but not closed is a half-open publisher whose silence grows', async () => {
+    const args = ['-v', 'error', '-re', '-stream_loop', '-1', '-i', CLIPS[0]!, '-c', 'copy', '-f', 'flv', target.url];
+    const ffmpeg = spawn('ffmpeg', args, { stdio: 'ignore' });
+    const sink = await target.nextSink();
+    await sink.until(() => sink.video.length > 10);
+    ffmpeg.kill('SIGSTOP');
+    const { connection } = sink.request;
+    // Sent bytes may still be on their way: wait until the silence is longer than any gap of a running publisher.
+    while (connection.silentMs() < 300) await new Promise((next) => setTimeout(next, 20));
+    const bytes = connection.bytesReceived();
+    const silent = connection.silentMs();
+    await new Promise((next) => setTimeout(next, 20));
+    expect(connection.silentMs()).toBeGreaterThan(silent);
+    expect(connection.bytesReceived()).toBe(bytes);
+    connection.close('stream_key_busy');
+    expect(sink.ends).toMatchObject([{ kind: 'closed', code: 'stream_key_busy' }]);
+    ffmpeg.kill('SIGKILL');
+    await once(ffmpeg, 'exit');
+  });
+});
