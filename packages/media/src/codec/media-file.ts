@@ -39,13 +39,14 @@ export class MediaFile {
     try {
       const video = input.video && videoFormat(input.video.codecpar);
       const converter = new SampleConverter(input, video);
-      const ahead: CodedSample[] = [];
+      const read: CodedSample[] = [];
       for (let count = 0; count < LOOK_AHEAD; count += 1) {
-        const read = await input.read();
-        if (!read) break;
-        const sample = converter.convert(read.stream, read.packet);
-        if (sample) ahead.push(sample);
+        const next = await input.read();
+        if (!next) break;
+        const sample = converter.convert(next.stream, next.packet);
+        if (sample) read.push(sample);
       }
+      const ahead = fillDts(read, frameIntervalMs(input.video));
       const shiftMs = ahead.length > 0 ? -Math.min(...ahead.map((sample) => sample.dtsMs)) : 0;
       const carried = converter.tracks();
       const info: MediaFileInfo = {
@@ -165,8 +166,8 @@ class SampleConverter {
       this.video = null;
       return null;
     }
-    const dts = toMs(packet.dts, stream.timeBase) ?? this.missingDts(stream, pts);
-    this.lastVideoDtsMs = dts;
+    const dts = toMs(packet.dts, stream.timeBase) ?? this.missingDts(pts);
+    if (!Number.isNaN(dts)) this.lastVideoDtsMs = dts;
     return this.sample('video', { pts, dts, keyframe: packet.isKeyframe, data: this.video.convert(data) });
   }
 
@@ -193,11 +194,27 @@ class SampleConverter {
     };
   }
 
-  /** Matroska has no decode times and FFmpeg cannot tell those of the first packets: one reordering delay earlier. */
-  private missingDts(stream: Stream, pts: number): number {
-    if (this.lastVideoDtsMs !== null) return Math.min(pts, this.lastVideoDtsMs);
-    const { num, den } = stream.avgFrameRate;
-    const intervalMs = num > 0 ? (1000 * den) / num : 0;
-    return pts - stream.codecpar.videoDelay * intervalMs;
+  /** Matroska has no decode times, and FFmpeg cannot tell those of the first packets: `fillDts` does when more are known. */
+  private missingDts(pts: number): number {
+    return this.lastVideoDtsMs === null ? Number.NaN : Math.min(pts, this.lastVideoDtsMs);
   }
+}
+
+/** Distance of two pictures as the container announces it, ms; 40 when it does not. */
+function frameIntervalMs(stream: Stream | null): number {
+  const rate = stream?.avgFrameRate;
+  return rate && rate.num > 0 && rate.den > 0 ? (1000 * rate.den) / rate.num : 40;
+}
+
+/** Gives the leading video samples without decode time (NaN) equally spaced ones before the first that is known. */
+function fillDts(samples: readonly CodedSample[], intervalMs: number): CodedSample[] {
+  const video = samples.filter((sample) => sample.kind === 'video');
+  const known = video.findIndex((sample) => !Number.isNaN(sample.dtsMs));
+  let dtsMs = known < 0 ? Math.min(...video.map((sample) => sample.ptsMs)) : video[known]!.dtsMs;
+  const filled = new Map<CodedSample, number>();
+  for (let index = (known < 0 ? video.length : known) - 1; index >= 0; index -= 1) {
+    dtsMs -= intervalMs;
+    filled.set(video[index]!, dtsMs);
+  }
+  return samples.map((sample) => ({ ...sample, dtsMs: filled.get(sample) ?? sample.dtsMs }));
 }

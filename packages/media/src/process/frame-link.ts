@@ -87,7 +87,8 @@ export class FrameLink {
     socket.write(head);
     socket.write(pixels, (error) => {
       this.sending = false;
-      if (error) this.options.onDropped('vision_down');
+      // A write that is cut off by the end of the connection ends without error, too.
+      if (error || socket.destroyed) this.options.onDropped('vision_down');
       else this.options.onSent();
       const next = this.waiting;
       if (!next || !this.ready) return;

@@ -67,8 +67,11 @@ export class FrameSampler {
   lost(ptsMs: number, reason: DropReason): void {
     const tick = this.grid.tickOf(ptsMs);
     if (this.due !== null && tick < this.due) return;
-    if (this.lostTicks.size >= MAX_LOST_TICKS) this.passLost(Math.min(...this.lostTicks.keys()) + 1);
     this.lostTicks.set(tick, reason);
+    if (this.lostTicks.size <= MAX_LOST_TICKS) return;
+    const [oldest, its] = this.lostTicks.entries().next().value!;
+    this.lostTicks.delete(oldest);
+    this.onLost(its);
   }
 
   /** Decides on the next frame in presentation order: true picks it. */
