@@ -5,13 +5,13 @@
  */
 import websocket from '@fastify/websocket';
 import { CodedError } from '@media-analyzer/protocol';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { WebSocket } from 'ws';
 import { serveDashboard } from './dashboard.js';
 import { documentRoutes } from './openapi.js';
 import { playbackRoutes } from './playback.js';
-import { answer, sendError } from './problems.js';
+import { answer, routeNotFound, sendError } from './problems.js';
 import { guardRequests } from './security.js';
 import type { HttpServices } from './services.js';
 import { streamRoutes } from './streams.js';
@@ -63,7 +63,7 @@ export async function buildHttpServer(options: HttpOptions): Promise<FastifyInst
   const app: FastifyInstance = Fastify({
     loggerInstance: options.logger,
     // One line a request would be eight a second for every viewer; failures are logged where they are answered.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Our own answer instead, see the hook below.
@@ -109,7 +109,15 @@ export async function buildHttpServer(options: HttpOptions): Promise<FastifyInst
     playlistRequests: metrics.playlistRequests,
     stopping: stopping.signal,
   });
-  app.get('/ws', { websocket: true }, (socket, request) => live.accept(socket, { address: request.ip }));
+  app.route({
+    method: 'GET',
+    url: '/ws',
+    schema: { hide: true },
+    handler: async (request) => {
+      throw routeNotFound(request);
+    },
+    wsHandler: (socket, request) => live.accept(socket, { address: request.ip }),
+  });
   const notFound = await serveDashboard(app, { dir: options.dashboardDir, allowedOrigins: options.allowedOrigins });
   app.setNotFoundHandler(notFound);
 
