@@ -122,6 +122,14 @@ describe('a recorded publisher, damaged', () => {
     );
   });
 
+  it('was found out in many ways, none of them an error of the server', () => {
+    const { ends } = target.server.stats();
+    expect(ends.rtmp_protocol_violation).toBeGreaterThan(50);
+    expect(ends.rtmp_limit_exceeded).toBeGreaterThan(5);
+    expect(ends.disconnected).toBeGreaterThan(50);
+    expect(ends.internal).toBeUndefined();
+  });
+
   it('leaves no trace of the key in any log line', () => {
     expect(target.logs.length).toBeGreaterThan(FILES.length);
     expect(JSON.stringify(target.logs)).not.toContain(GOOD_KEY);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { CodedSample, Track, UnsupportedTrack } from '@media-analyzer/protocol';
 import { RtmpServer } from './server.js';
@@ -125,8 +126,13 @@ export async function startServer(options: Partial<RtmpServerOptions> = {}): Pro
 /** Connects, sends the bytes in the given pieces, and collects what comes back until the socket closes. */
 export async function sendRaw(port: number, pieces: readonly Uint8Array[], end = true): Promise<Buffer> {
   const socket = connect({ host: '127.0.0.1', port });
+  socket.setNoDelay(true);
   const closed = collect(socket);
-  for (const piece of pieces) if (!socket.destroyed) socket.write(piece);
+  await once(socket, 'connect');
+  for (const piece of pieces) {
+    if (!socket.destroyed) socket.write(piece);
+    if (pieces.length > 1) await new Promise((next) => setImmediate(next)); // the server reads it before the next one
+  }
   if (end) socket.end();
   return closed;
 }
