@@ -116,7 +116,7 @@ export const segments = pgTable(
     /** A discontinuity lies before this segment. */
     discontinuity: boolean().notNull(),
     /** Begins with a keyframe. */
-    keyframe: boolean().notNull(),
+    independent: boolean().notNull(),
     /** The media of this stretch were lost (`EXT-X-GAP`): there is no object behind the row. */
     gap: boolean().notNull(),
   },

@@ -1,5 +1,6 @@
 import type { AudioInfo, VideoInfo } from '@media-analyzer/protocol';
-import { and, asc, eq, gt, inArray, lt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, isNotNull, lt, not, sql } from 'drizzle-orm';
+import { unionAll } from 'drizzle-orm/pg-core';
 import type { Database, Orm } from './database.js';
 import { inits, segments, sessions } from './schema.js';
 
@@ -8,13 +9,13 @@ export interface NewInit {
   /** Name of the object in the session's folder (`mediaKey`). */
   readonly name: string;
   readonly bytes: number;
-  /** RFC 6381. */
-  readonly codecs: readonly string[];
-  readonly video: VideoInfo | null;
-  readonly audio: AudioInfo | null;
+  /** RFC 6381; none when left out. */
+  readonly codecs?: readonly string[];
+  readonly video?: VideoInfo | null;
+  readonly audio?: AudioInfo | null;
 }
 
-export interface InitRecord extends NewInit {
+export interface InitRecord extends Required<NewInit> {
   /** Unix ms. */
   readonly createdAt: number;
 }
@@ -26,14 +27,15 @@ export interface NewSegment {
   /** Name of the object in the session's folder (`mediaKey`); one of its kind in the session. */
   readonly name: string;
   readonly initName: string;
-  /** On the session clock, ms. */
+  /** Earliest PTS, on the session clock, ms. */
   readonly startMs: number;
   readonly durationMs: number;
+  /** Size of the object; counted as 0 when `gap` is set. */
   readonly bytes: number;
   /** A discontinuity lies before it. */
   readonly discontinuity: boolean;
   /** Begins with a keyframe. */
-  readonly keyframe: boolean;
+  readonly independent: boolean;
   /** Its media were lost (`EXT-X-GAP`): no object lies behind it. */
   readonly gap: boolean;
 }
@@ -70,7 +72,7 @@ export class SegmentRepository {
   async addInit(init: NewInit): Promise<boolean> {
     return this.database.transaction(async (orm) => {
       if (!(await lockSession(orm, init.sessionId))) return false;
-      const row = { ...init, codecs: [...init.codecs], createdAt: this.now() };
+      const row = { video: null, audio: null, ...init, codecs: [...(init.codecs ?? [])], createdAt: this.now() };
       const added = await orm.insert(inits).values(row).onConflictDoNothing().returning({ bytes: inits.bytes });
       if (added.length > 0) await addBytes(orm, init.sessionId, init.bytes);
       return true;
@@ -84,12 +86,17 @@ export class SegmentRepository {
   async add(segment: NewSegment): Promise<boolean> {
     return this.database.transaction(async (orm) => {
       if (!(await lockSession(orm, segment.sessionId))) return false;
-      const added = await orm.insert(segments).values(segment).onConflictDoNothing().returning({ id: segments.id });
+      const bytes = segment.gap ? 0 : segment.bytes;
+      const added = await orm
+        .insert(segments)
+        .values({ ...segment, bytes })
+        .onConflictDoNothing()
+        .returning({ id: segments.id });
       if (added.length > 0) {
         await orm
           .update(sessions)
           .set({
-            storedBytes: sql`${sessions.storedBytes} + ${segment.bytes}::bigint`,
+            storedBytes: sql`${sessions.storedBytes} + ${bytes}::bigint`,
             durationMs: sql`greatest(${sessions.durationMs}, ${segment.startMs + segment.durationMs}::double precision)`,
           })
           .where(eq(sessions.id, segment.sessionId));
@@ -183,16 +190,41 @@ export class SegmentRepository {
     });
   }
 
-  /** Removes the init rows of a session; the objects are the caller's. */
-  async removeInits(sessionId: string, names: readonly string[]): Promise<void> {
-    if (names.length === 0) return;
+  /** Init segments of a stream's ended sessions that no segment names. One on air may be about to be named. */
+  async listUnusedInits(streamId: string): Promise<readonly { readonly sessionId: string; readonly name: string }[]> {
+    const named = sql`exists (select 1 from segments g where g.session_id = ${inits.sessionId} and g.init_name = ${inits.name})`;
+    return this.database.run((orm) =>
+      orm
+        .select({ sessionId: inits.sessionId, name: inits.name })
+        .from(inits)
+        .innerJoin(sessions, eq(inits.sessionId, sessions.id))
+        .where(and(eq(sessions.streamId, streamId), isNotNull(sessions.endedAt), not(named))),
+    );
+  }
+
+  /** Removes the row of an init segment; the object is the caller's. */
+  async removeInit(sessionId: string, name: string): Promise<void> {
     await this.database.transaction(async (orm) => {
       const removed = await orm
         .delete(inits)
-        .where(and(eq(inits.sessionId, sessionId), inArray(inits.name, [...names])))
+        .where(and(eq(inits.sessionId, sessionId), eq(inits.name, name)))
         .returning({ bytes: inits.bytes });
-      await addBytes(orm, sessionId, -removed.reduce((sum, { bytes }) => sum + bytes, 0));
+      if (removed[0]) await addBytes(orm, sessionId, -removed[0].bytes);
     });
+  }
+
+  /** Names of all objects that the rows of a session speak of. */
+  async objectNames(sessionId: string): Promise<ReadonlySet<string>> {
+    const rows = await this.database.run((orm) =>
+      unionAll(
+        orm.select({ name: inits.name }).from(inits).where(eq(inits.sessionId, sessionId)),
+        orm
+          .select({ name: segments.name })
+          .from(segments)
+          .where(and(eq(segments.sessionId, sessionId), eq(segments.gap, false))),
+      ),
+    );
+    return new Set(rows.map(({ name }) => name));
   }
 }
 

@@ -7,7 +7,7 @@ import {
   type SessionEndReason,
   type VideoInfo,
 } from '@media-analyzer/protocol';
-import { and, desc, eq, inArray, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, lt, not, type SQL, sql } from 'drizzle-orm';
 import { idCursor } from './cursor.js';
 import type { Database } from './database.js';
 import { isForeignKeyViolation } from './errors.js';
@@ -161,6 +161,30 @@ export class SessionRepository {
     );
     const ids = rows.map(({ id }) => id);
     return ids.length === 0 ? [] : this.select(inArray(sessions.id, ids), ids.length);
+  }
+
+  /**
+   * Removes ended sessions of a stream that ended before `before` (Unix ms) and of which neither media nor analyses are left.
+   * @returns their ids
+   */
+  async removeEmpty(streamId: string, before: number): Promise<readonly string[]> {
+    const holds = (table: string) =>
+      sql`exists (select 1 from ${sql.identifier(table)} h where h.session_id = sessions.id)`;
+    const rows = await this.database.run((orm) =>
+      orm
+        .delete(sessions)
+        .where(
+          and(
+            eq(sessions.streamId, streamId),
+            lt(sessions.endedAt, before),
+            not(holds('segments')),
+            not(holds('inits')),
+            not(holds('analyses')),
+          ),
+        )
+        .returning({ id: sessions.id }),
+    );
+    return rows.map(({ id }) => id);
   }
 
   /** Newest first, each with its gaps, in one statement: a gap that is added meanwhile is seen whole or not at all. */

@@ -52,7 +52,7 @@ CREATE TABLE "segments" (
 	"duration_ms" double precision NOT NULL,
 	"bytes" bigint NOT NULL,
 	"discontinuity" boolean NOT NULL,
-	"keyframe" boolean NOT NULL,
+	"independent" boolean NOT NULL,
 	"gap" boolean NOT NULL,
 	CONSTRAINT "segments_name" UNIQUE("session_id","name")
 );
