@@ -11,6 +11,8 @@ export type VisionConfigured = Omit<Extract<FromVision, { type: 'configured' }>,
 
 export const DEFAULT_VISION_LIMITS: ProcessLimits = {
   ...DEFAULT_PROCESS_LIMITS,
+  // Loading weights and starting a device hold its main thread up for moments.
+  unresponsiveMs: 8_000,
   // Weights, arenas and CUDA's host memory.
   memoryBytes: 3 * 1024 * 1024 * 1024,
 };

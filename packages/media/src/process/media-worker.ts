@@ -50,14 +50,21 @@ export class MediaWorker {
   /** Frames before the keyframe that decoding began with refer to what is not there. */
   private startPtsMs = 0;
 
-  constructor(private readonly send: (message: FromMedia) => void) {
+  /**
+   * @param send to the server
+   * @param now monotonic clock, ms
+   */
+  constructor(
+    private readonly send: (message: FromMedia) => void,
+    private readonly now: () => number = () => performance.now(),
+  ) {
     this.problems = new ProblemReport(send);
     this.countsTimer = setInterval(() => send(this.tally.message()), COUNTS_EVERY_MS);
   }
 
   /** Takes a command; it is carried out after those before it. */
   push(command: MediaCommand): void {
-    this.queue.push({ command, at: performance.now() });
+    this.queue.push({ command, at: this.now() });
     this.running ??= this.run();
   }
 
@@ -92,7 +99,7 @@ export class MediaWorker {
         return;
       case 'sample':
         this.send({ type: 'consumed', bytes: command.sample.data.length });
-        if (command.sample.kind === 'video') await this.takeSample(command.sample, performance.now() - at);
+        if (command.sample.kind === 'video') await this.takeSample(command.sample, this.now() - at);
         return;
     }
   }
@@ -139,8 +146,9 @@ export class MediaWorker {
       return;
     }
     const relief = this.guard.relief(waitedMs);
-    if (relief === 'to-keyframe' && !(sample.keyframe && !this.keyframeWaits())) {
-      if (!this.waiting) await this.restartAtKeyframe('overload');
+    if (relief === 'to-keyframe') {
+      // Leaving out takes no time, so the queue is soon empty and one of the next keyframes comes in time.
+      if (this.waiting?.reason !== 'overload') await this.restartAtKeyframe('overload');
     } else if (this.waiting && sample.keyframe) {
       this.waiting = null;
       this.startPtsMs = sample.ptsMs;
@@ -180,12 +188,6 @@ export class MediaWorker {
     // A picture that cannot be scaled or encoded says nothing against the next one: the decoder goes on.
     await this.guarded(this.decoding!.track, async () => this.tap?.offer(frame));
     await this.guarded(this.decoding!.track, async () => this.thumbnailer?.offer(frame));
-  }
-
-  private keyframeWaits(): boolean {
-    return this.queue.some(
-      ({ command }) => command.type === 'sample' && command.sample.kind === 'video' && command.sample.keyframe,
-    );
   }
 
   private async restartAtKeyframe(reason: DropReason | null): Promise<void> {
