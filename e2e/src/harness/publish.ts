@@ -31,6 +31,8 @@ export function publishWithFfmpeg(url: string, file: string, options: FfmpegPubl
 export interface LoadedMedia {
   readonly tracks: readonly Track[];
   readonly samples: readonly CodedSample[];
+  /** Decode time at which sending begins, ms; 0 when not given. */
+  readonly startMs?: number;
 }
 
 /** Reads a whole file. For short clips. */
@@ -79,14 +81,14 @@ export class OwnPublisher {
   }
 
   /** Sends media in real time; resolves when all are sent or `close`, `vanish` or `fallSilent` was called. */
-  async play({ tracks, samples }: LoadedMedia): Promise<void> {
+  async play({ tracks, samples, startMs: from = 0 }: LoadedMedia): Promise<void> {
     const { only, startMs = 0, onSent } = this.options;
     const wanted = (kind: CodedSample['kind']): boolean => only === undefined || only === kind;
-    for (const track of tracks) if (wanted(track.kind)) await this.rtmp.writeTrack(track, startMs);
+    for (const track of tracks) if (wanted(track.kind)) await this.rtmp.writeTrack(track, startMs + from);
     const startedAt = performance.now();
     for (const sample of samples) {
       if (!wanted(sample.kind)) continue;
-      const waitMs = startedAt + sample.dtsMs - performance.now();
+      const waitMs = startedAt + sample.dtsMs - from - performance.now();
       if (waitMs > 0) await delay(waitMs, undefined, { signal: this.stopping.signal }).catch(() => {});
       if (this.stopping.signal.aborted) return;
       await this.rtmp.writeSample({ ...sample, ptsMs: sample.ptsMs + startMs, dtsMs: sample.dtsMs + startMs });

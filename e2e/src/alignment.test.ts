@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { percentile } from './bench/statistics.js';
+import { openPage, playsFor } from './harness/browser.js';
+import { LIVE_FRAME_MS, liveClip } from './harness/clips.js';
+import { fetchPlaylist, variantUrl } from './harness/hls.js';
+import { LiveClient } from './harness/live-client.js';
+import { publishWithFfmpeg } from './harness/publish.js';
+import { sharedBrowser, sharedServer } from './harness/suite.js';
+import { drawnFrames, installReader, recordDrawings } from './timecode/page-reader.js';
+import { readFrameClock } from './timecode/session-clock.js';
+
+const server = sharedServer();
+const browser = sharedBrowser();
+
+describe('the overlay', () => {
+  it('is drawn on the frame that was analysed: timecode in the pixels against PTS of what is drawn', async () => {
+    const { api, baseUrl } = server();
+    const stream = await api.createStream({ name: 'Timecode' });
+    const publisher = publishWithFfmpeg(stream.ingestUrl, await liveClip(), { loops: 0 });
+    const client = await LiveClient.subscribe(baseUrl, stream.id);
+    const { page } = await openPage(browser(), `${baseUrl}/streams/${stream.id}`);
+    try {
+      await playsFor(page, 1, 30_000);
+      await installReader(page);
+      await recordDrawings(page);
+      await playsFor(page, 10, 40_000);
+      const drawn = await drawnFrames(page);
+      const { session } = await api.stream(stream.id);
+      if (!session) throw new Error('no session');
+      const clock = await readFrameClock(
+        await fetchPlaylist(await variantUrl(baseUrl + stream.playbackUrl)),
+        session,
+        LIVE_FRAME_MS,
+      );
+
+      // RTMP has whole milliseconds: the clock of the segments may round by one.
+      expect(clock.jitterMs).toBeLessThan(1.5);
+      expect(clock.unreadable).toBe(0);
+
+      const withPicture = drawn.filter(({ frame }) => frame !== null);
+      expect(withPicture.length).toBeGreaterThan(100);
+      expect(withPicture.length / drawn.length).toBeGreaterThan(0.95);
+      const errors = withPicture.flatMap(({ frame, drawnPtsMs }) => {
+        const pts = clock.ptsOf(frame ?? -1);
+        return drawnPtsMs === null || pts === null ? [] : [Math.abs(pts - drawnPtsMs) / LIVE_FRAME_MS];
+      });
+      expect(errors.length).toBeGreaterThan(100);
+      expect(percentile(errors, 0.95)).toBeLessThanOrEqual(1);
+
+      // What the page shows as its own measurement must be what was measured from outside.
+      const believed = withPicture.flatMap(({ frame, ptsMs }) => {
+        const pts = clock.ptsOf(frame ?? -1);
+        return ptsMs === null || pts === null ? [] : [Math.abs(pts - ptsMs)];
+      });
+      expect(percentile(believed, 0.5)).toBeLessThan(LIVE_FRAME_MS / 2);
+
+      // Every analysis carries the PTS of a frame that exists.
+      for (const { ptsMs } of client.of('analysis').slice(0, 50)) {
+        const frame = clock.frameAt(ptsMs);
+        expect(frame).not.toBeNull();
+        expect(Math.abs((clock.ptsOf(frame ?? -1) ?? Number.NaN) - ptsMs)).toBeLessThan(2);
+      }
+      const health = await api.health(stream.id);
+      expect(health.overlayAlignment?.count).toBeGreaterThan(0);
+    } finally {
+      await publisher.stop();
+      client.close();
+      await page.close();
+    }
+  });
+});

@@ -1,0 +1,40 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, onTestFailed } from 'vitest';
+import { openBrowser } from './browser.js';
+import { type ServerOptions, TestServer } from './server.js';
+
+/** One server for all tests of a file. Its log stands in the output of a test that fails. */
+export function sharedServer(options: ServerOptions = {}): () => TestServer {
+  let server: TestServer | null = null;
+  beforeAll(async () => {
+    server = await TestServer.start(options);
+  });
+  afterAll(() => server?.stop());
+  return () => {
+    if (!server) throw new Error('the server is started by beforeAll');
+    showLogOnFailure(server);
+    return server;
+  };
+}
+
+/** One browser for all tests of a file. */
+export function sharedBrowser(): () => Browser {
+  let browser: Browser | null = null;
+  beforeAll(async () => {
+    browser = await openBrowser();
+  });
+  afterAll(() => browser?.close());
+  return () => {
+    if (!browser) throw new Error('the browser is started by beforeAll');
+    return browser;
+  };
+}
+
+/** Prints the end of a server's log when the running test fails. */
+export function showLogOnFailure(server: TestServer): void {
+  try {
+    onTestFailed(() => console.error(`--- end of the server's log ---\n${server.child.tail(60)}`));
+  } catch {
+    // Outside of a test (a hook) there is nothing to attach to.
+  }
+}
