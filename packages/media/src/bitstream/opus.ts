@@ -25,7 +25,7 @@ export function readOpusConfiguration(bytes: Uint8Array): { configuration: Uint8
   const size = DOPS_BYTES + (family === 0 ? 0 : 2 + channels);
   if (configuration.length < size)
     throw invalid(`it has ${configuration.length} bytes, its channel mapping needs ${size}`);
-  return { configuration: configuration.slice(0, size), channels };
+  return { configuration: configuration.subarray(0, size), channels };
 }
 
 /** Samples per channel at 48 kHz in one packet (RFC 6716 3.1 and 3.2), or 0 for an empty or broken packet. */
@@ -49,7 +49,7 @@ function isOpusHead(bytes: Uint8Array): boolean {
 
 /** The same fields: little-endian and version 1 in the packet, big-endian and version 0 in the box. */
 function toDops(head: Uint8Array): Uint8Array {
-  const box = head.slice(8);
+  const box = Uint8Array.from(head.subarray(8)); // a copy: slice() of a Buffer is none
   box[0] = (head[8]! & 0xf0) === 0 ? 0 : head[8]!;
   for (const [from, to] of [
     [10, 11],

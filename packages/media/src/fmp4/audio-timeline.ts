@@ -44,7 +44,9 @@ export class AudioTimeline {
    * @returns The place, or null when the frame lies before what is already there and has to be dropped.
    */
   place(ptsMs: number, frameSamples: number): number | null {
-    const wanted = Math.max(0, Math.round((ptsMs * this.sampleRate) / 1000));
+    // Never before its time: sound that begins a fraction of a sample before its picture makes hls.js date the segment by
+    // the sound. The subtraction absorbs floating point errors in whole numbers.
+    const wanted = Math.max(0, Math.ceil((ptsMs * this.sampleRate) / 1000 - 1e-6));
     const start =
       this.next === null || this.resyncPending ? this.anchor(wanted) : this.follow(wanted, this.next, frameSamples);
     if (start !== null) this.next = start + frameSamples;

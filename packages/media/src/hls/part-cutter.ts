@@ -177,7 +177,7 @@ export class PartCutter {
     this.stretchStartMs = atMs;
     this.keyframeMs = atMs;
     this.segmentBytes = 0;
-    for (const _ of this.lane?.take(atMs - EPSILON_MS) ?? []) this.listener.dropped('before_keyframe');
+    for (const _ of this.lane?.take(atMs) ?? []) this.listener.dropped('before_keyframe');
   }
 
   private completeHeld(durationTicks: number): void {
@@ -265,7 +265,8 @@ export class PartCutter {
     let count = this.pictures.findIndex((picture) => picture.startMs >= untilMs - EPSILON_MS);
     if (count === -1) count = this.pictures.length;
     const video = this.pictures.splice(0, count);
-    const audio = this.lane?.take(untilMs - EPSILON_MS) ?? [];
+    // Exactly, without tolerance: see the class comment on which track comes first.
+    const audio = this.lane?.take(untilMs) ?? [];
     if (video.length === 0 && audio.length === 0) return;
     for (const picture of video) if (picture.keyframe) this.keyframeMs = picture.startMs;
     for (const sample of [...video, ...audio]) this.segmentBytes += sample.data.length;
