@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { createDetector } from '../src/detection/index.js';
 import { loadManifest } from '../src/models/index.js';
-import { findWeights, frameFromFile, MANIFEST_PATH } from '../src/testing.js';
+import { findWeights, frameFromFile, MANIFEST_PATH } from '../src/testing/models.js';
 
 /**
  * Writes COCO results of this package's own pipeline for evaluate.py:
  *
- *     npx tsx --conditions=source packages/vision/reference/predict.ts COCO_FOLDER OUT_FOLDER
+ *     npx tsx --conditions=source packages/vision/reference/predict.ts COCO_FOLDER OUT_FOLDER MODEL...
  */
-const [coco, out] = process.argv.slice(2);
-if (!coco || !out) throw new Error('usage: predict.ts COCO_FOLDER OUT_FOLDER');
+const [coco, out, ...names] = process.argv.slice(2);
+if (!coco || !out || names.length === 0) throw new Error('usage: predict.ts COCO_FOLDER OUT_FOLDER MODEL...');
 
 interface Annotations {
   readonly images: readonly {
@@ -32,12 +32,8 @@ const categories = new Map(annotations.categories.map((category) => [category.na
 const manifest = await loadManifest(MANIFEST_PATH);
 await mkdir(out, { recursive: true });
 
-for (const { name } of manifest.models) {
+for (const name of names) {
   const model = findWeights(manifest, name);
-  if (!model) {
-    console.log(`${name}: no weights here`);
-    continue;
-  }
   const detector = await createDetector(model, { executionProvider: 'cpu', threads: 1, scoreThreshold: 0.01 });
   const results: object[] = [];
   for (const image of annotations.images) {

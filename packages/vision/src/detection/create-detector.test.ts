@@ -5,7 +5,7 @@ import type { ModelManifest } from '@media-analyzer/protocol';
 import type { LoadedModel } from '@media-analyzer/protocol/process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadManifest } from '../models/index.js';
-import { findWeights, frameFromFile, MANIFEST_PATH, REFERENCE_DIR } from '../testing.js';
+import { findWeights, frameFromFile, MANIFEST_PATH, REFERENCE_DIR } from '../testing/models.js';
 import { createDetector, type Detector } from './index.js';
 import { blankFrame } from './tensor.js';
 
@@ -17,7 +17,7 @@ let dir: string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'detector-'));
   manifest = await loadManifest(MANIFEST_PATH);
-  nano = findWeights(manifest, 'yolox-nano')!;
+  nano = findWeights(manifest, 'yolox-nano');
 });
 afterAll(() => rm(dir, { recursive: true }));
 

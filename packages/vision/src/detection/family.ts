@@ -24,6 +24,7 @@ export interface FamilyModel {
   postprocess(outputs: Tensors, context: PostprocessContext): void;
 }
 
+/** Which frame to read, and where to put what is found. */
 export interface PostprocessContext {
   readonly index: number;
   readonly frames: number;

@@ -7,11 +7,13 @@ export interface TensorInfo {
   readonly shape: readonly (number | null)[];
 }
 
+/** Where and how wide a model runs. */
 export interface OnnxOptions {
   readonly executionProvider: string;
   readonly threads: number;
 }
 
+/** Tensors by name. */
 export type Tensors = Readonly<Record<string, ort.Tensor>>;
 
 /** An ONNX model in the runtime: named tensors in, named tensors out, no meaning. */

@@ -4,7 +4,7 @@ import type { Box } from '@media-analyzer/protocol';
 import type { RawDetection } from '@media-analyzer/protocol/process';
 import { describe, expect, it } from 'vitest';
 import { loadManifest } from '../models/index.js';
-import { findWeights, frameFromFile, MANIFEST_PATH, REFERENCE_DIR } from '../testing.js';
+import { findWeights, frameFromFile, MANIFEST_PATH, REFERENCE_DIR } from '../testing/models.js';
 import { createDetector } from './index.js';
 
 /** Made by reference/make_reference.py. */
@@ -20,13 +20,12 @@ const manifest = await loadManifest(MANIFEST_PATH);
 const SCORE_TOLERANCE = 0.02;
 
 describe.each(['yolox-nano', 'nanodet-plus-m-1.5x-416', 'deimv2-atto', 'deimv2-femto'])('%s', (name) => {
-  const model = findWeights(manifest, name);
-
-  it.skipIf(!model)('sees on real pictures what an independent implementation sees', async () => {
+  it('sees on real pictures what an independent implementation sees', async () => {
+    const model = findWeights(manifest, name);
     const reference: Reference = JSON.parse(await readFile(join(REFERENCE_DIR, 'detections', `${name}.json`), 'utf8'));
-    expect(model!.entry.iouThreshold).toBe(reference.iouThreshold);
+    expect(model.entry.iouThreshold).toBe(reference.iouThreshold);
     const { scoreThreshold } = reference;
-    const detector = await createDetector(model!, { executionProvider: 'cpu', threads: 1, scoreThreshold });
+    const detector = await createDetector(model, { executionProvider: 'cpu', threads: 1, scoreThreshold });
     for (const [picture, expected] of Object.entries(reference.pictures)) {
       const frame = await frameFromFile(join(REFERENCE_DIR, 'pictures', picture), detector.input);
       const [found = []] = await detector.detect([frame]);

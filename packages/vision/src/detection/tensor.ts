@@ -79,6 +79,7 @@ function shapeFits(found: readonly (number | null)[], want: readonly (number | n
   );
 }
 
+/** `1x3x416x416`, with `?` for an open dimension. */
 export function shapeText(shape: readonly (number | null)[]): string {
   return shape.map((side) => side ?? '?').join('x');
 }

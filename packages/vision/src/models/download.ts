@@ -15,6 +15,7 @@ export interface DownloadPolicy {
   readonly stallMs: number;
 }
 
+/** Patience for a file of some megabytes over a home connection. */
 export const DEFAULT_POLICY: DownloadPolicy = { attempts: 4, backoffMs: 500, stallMs: 30_000 };
 
 export interface DownloadOptions {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ModelManifest } from '@media-analyzer/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BUNDLED_DIR, MANIFEST_PATH } from '../testing.js';
+import { BUNDLED_DIR, MANIFEST_PATH } from '../testing/models.js';
 import { sha256File } from './hash.js';
 import { findModel, loadManifest } from './manifest.js';
 

@@ -1,5 +1,6 @@
 import type { VisionDropReason } from './mailbox.js';
 
+/** Frames of one session not analysed for one reason, since the last report. */
 export interface DropReport {
   readonly sessionId: string;
   readonly reason: VisionDropReason;

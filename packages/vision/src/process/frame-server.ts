@@ -7,6 +7,7 @@ import { type LinkFrame, LinkFrameReader, type LogLevel } from '@media-analyzer/
 /** More media processes than one machine runs; each connection may hold one frame in memory. */
 const MAX_CONNECTIONS = 256;
 
+/** Where to listen, and what to do with the frames. */
 export interface FrameServerOptions {
   readonly path: string;
   readonly onFrame: (frame: LinkFrame) => void;

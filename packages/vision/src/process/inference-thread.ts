@@ -18,6 +18,7 @@ function workerProgram(): URL {
 /** An inference that takes longer than this hangs, ms: the slowest listed model takes a second on an old core. */
 const HANG_MS = 15_000;
 
+/** What a model saw in each frame of a request, and how long it took, ms. */
 export interface InferenceResult {
   readonly detections: readonly (readonly RawDetection[])[];
   readonly inferenceMs: number;

@@ -112,9 +112,12 @@ describe('time', () => {
   it('that comes late is given the numbers of its time and changes nothing', () => {
     const tracker = new Tracker();
     for (let ms = 0; ms <= 1000; ms += 100) tracker.update(ms, [seen(walker(ms))]);
-    expect(ids(tracker.update(550, [seen(walker(550)), seen([0.8, 0.1, 0.1, 0.1])]))).toEqual([1, null]);
-    expect(ids(tracker.update(1000, [seen(walker(1000))]))).toEqual([1]);
-    expect(ids(tracker.update(1100, [seen(walker(1100)), seen([0.8, 0.1, 0.1, 0.1])]))).toEqual([1, null]);
+    const newcomer = seen([0.8, 0.1, 0.1, 0.1]);
+    expect(ids(tracker.update(550, [seen(walker(550))]))).toEqual([1]);
+    expect(ids(tracker.update(950, [newcomer, seen(walker(950))]))).toEqual([null, 1]);
+    expect(ids(tracker.update(1000, [newcomer, seen(walker(1000))]))).toEqual([null, 1]);
+    expect(ids(tracker.update(1050, [newcomer, seen(walker(1050))]))).toEqual([null, 1]);
+    expect(ids(tracker.update(1100, [newcomer, seen(walker(1100))]))).toEqual([2, 1]);
   });
 
   it('that starts anew after a reset does not bring numbers back', () => {

@@ -11,6 +11,7 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+/** As the manifest writes it. */
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Serves `files` by path (`/model/file`). */

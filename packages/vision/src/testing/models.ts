@@ -5,25 +5,29 @@ import { fileURLToPath } from 'node:url';
 import type { ModelInput, ModelManifest } from '@media-analyzer/protocol';
 import type { LinkFrame, LoadedModel } from '@media-analyzer/protocol/process';
 import sharp from 'sharp';
-import { findModel } from './models/index.js';
+import { findModel } from '../models/index.js';
 
-/** Helpers of this package's tests. */
-
-const repository = fileURLToPath(new URL('../../..', import.meta.url));
+const repository = fileURLToPath(new URL('../../../..', import.meta.url));
+/** The manifest of this repository. */
 export const MANIFEST_PATH = join(repository, 'models/manifest.json');
+/** The weights that are committed. */
 export const BUNDLED_DIR = join(repository, 'models/bundled');
+/** Pictures and what an independent implementation sees in them. */
 export const REFERENCE_DIR = join(repository, 'packages/vision/reference');
 const MIRROR = process.env.MODELS_MIRROR ?? join(repository, '../shared/models');
 
-/** A model from the bundled folder or the mirror, unverified, or null when neither has it. In CI a missing one is an error. */
-export function findWeights(manifest: ModelManifest, name: string): LoadedModel | null {
+/**
+ * A model from the bundled folder or from the folder in `MODELS_MIRROR` (default: `shared/models` beside the repository).
+ *
+ * @throws Error that says where it was looked for.
+ */
+export function findWeights(manifest: ModelManifest, name: string): LoadedModel {
   const entry = findModel(manifest, name);
-  for (const dir of [BUNDLED_DIR, MIRROR]) {
-    const path = join(dir, name, entry.files[0]!.name);
-    if (existsSync(path)) return { entry, labels: manifest.labelSets[entry.labels]!, path };
-  }
-  if (process.env.CI) throw new Error(`the weights of ${name} are not in MODELS_MIRROR (${MIRROR})`);
-  return null;
+  const file = entry.files[0]!.name;
+  const path = [BUNDLED_DIR, MIRROR].map((dir) => join(dir, name, file)).find((candidate) => existsSync(candidate));
+  if (path === undefined)
+    throw new Error(`${file} is in neither ${BUNDLED_DIR}/${name} nor ${MIRROR}/${name}; set MODELS_MIRROR`);
+  return { entry, labels: manifest.labelSets[entry.labels]!, path };
 }
 
 /** A picture file as a frame of a model's input, fitted as the manifest says. */
