@@ -6,6 +6,7 @@ import { fetchPlaylist, variantUrl } from './harness/hls.js';
 import { LiveClient } from './harness/live-client.js';
 import { publishWithFfmpeg } from './harness/publish.js';
 import { sharedBrowser, sharedServer } from './harness/suite.js';
+import { transcodeFile } from './harness/transcode.js';
 import { drawnFrames, installReader, recordDrawings } from './timecode/page-reader.js';
 import { readFrameClock } from './timecode/session-clock.js';
 
@@ -67,5 +68,42 @@ describe('the overlay', () => {
       client.close();
       await page.close();
     }
+  });
+});
+
+describe('an analysis', () => {
+  it('is of the frame whose PTS it carries: a picture that comes and goes every few frames', async () => {
+    const { api, baseUrl } = server();
+    // Grey from frame 5 to 10 of every 11: with every third frame analysed, each boundary is met in all of its phases.
+    const clip = await transcodeFile(await liveClip({ seconds: 30 }), 'blinking', [
+      ...['-vf', "drawbox=y=ih/12:h=ih:color=gray:t=fill:enable='gte(mod(n,11),5)'"],
+      ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-g', '30', '-bf', '2', '-c:a', 'copy'],
+    ]);
+    const stream = await api.createStream({ name: 'Blinking' });
+    const publisher = publishWithFfmpeg(stream.ingestUrl, clip, { loops: 0 });
+    const client = await LiveClient.subscribe(baseUrl, stream.id);
+    await client.next('analysis', { withinMs: 40_000, accept: ({ ptsMs }) => ptsMs > 20_000 });
+    const { session } = await api.stream(stream.id);
+    if (!session) throw new Error('no session');
+    const clock = await readFrameClock(
+      await fetchPlaylist(await variantUrl(baseUrl + stream.playbackUrl)),
+      session,
+      LIVE_FRAME_MS,
+    );
+    await publisher.stop();
+    client.close();
+
+    const seen = client.of('analysis').flatMap(({ ptsMs, detections }) => {
+      const frame = clock.frameAt(ptsMs);
+      return frame === null ? [] : [{ visible: frame % 11 < 5, found: detections.length > 0 }];
+    });
+    const share = (visible: boolean): number => {
+      const of = seen.filter((one) => one.visible === visible);
+      return of.filter(({ found }) => found).length / of.length;
+    };
+    // One frame off would put a fifth of the analyses on the wrong side.
+    expect(seen.length).toBeGreaterThan(120);
+    expect(share(true)).toBeGreaterThan(0.9);
+    expect(share(false)).toBeLessThan(0.05);
   });
 });
