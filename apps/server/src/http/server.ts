@@ -82,8 +82,8 @@ export async function buildHttpServer(options: HttpOptions): Promise<FastifyInst
   await app.register(websocket, {
     options: { maxPayload: MAX_WEBSOCKET_PAYLOAD_BYTES },
     preClose: () => live.close(),
-    // The hub has its own listener and its own closing line; this one only replaces the plugin's.
-    errorHandler: (_error, socket) => socket.terminate(),
+    // After a protocol error the library has already closed with its code, and the hub logs it. This is for what the hub threw.
+    errorHandler: (_error, socket) => socket.close(1011),
   });
   guardRequests(app, options);
   app.addHook('onRequest', async () => {
