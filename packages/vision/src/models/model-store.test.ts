@@ -307,7 +307,7 @@ describe('fetching a model', () => {
     const states: string[] = [];
     const leave = models.watch((state) => states.push(state.state));
     await models.fetch('thing');
-    await expect.poll(() => states.at(-1)).toBe('ready');
+    await expect.poll(() => states.at(-1), { timeout: 10_000 }).toBe('ready');
     expect(states[0]).toBe('fetching');
     leave();
     const before = states.length;

@@ -59,7 +59,7 @@ describe('FrameServer', () => {
     const socket = await client();
     const all = Buffer.concat([bytes(frame('a', 1)), bytes(frame('a', 2)), bytes(frame('b', 3))]);
     for (let at = 0; at < all.length; at += 7) socket.write(all.subarray(at, at + 7));
-    await expect.poll(() => received.length).toBe(3);
+    await expect.poll(() => received.length, { timeout: 10_000 }).toBe(3);
     expect(received.map(({ sessionId, ptsMs, pixels }) => [sessionId, ptsMs, pixels.length, pixels[23]])).toEqual([
       ['a', 1, 24, 1],
       ['a', 2, 24, 2],
@@ -74,7 +74,7 @@ describe('FrameServer', () => {
     bad.write(Buffer.alloc(100, 0xff));
     await once(bad, 'close');
     good.write(bytes(frame('a', 1)));
-    await expect.poll(() => received.length).toBe(1);
+    await expect.poll(() => received.length, { timeout: 10_000 }).toBe(1);
     expect(logged).toEqual([expect.stringContaining('magic')]);
     good.destroy();
   });
@@ -86,7 +86,7 @@ describe('FrameServer', () => {
     await once(cut, 'close');
     const next = await client();
     next.write(bytes(frame('a', 2)));
-    await expect.poll(() => received.map(({ ptsMs }) => ptsMs)).toEqual([2]);
+    await expect.poll(() => received.map(({ ptsMs }) => ptsMs), { timeout: 10_000 }).toEqual([2]);
     next.destroy();
   });
 

@@ -163,7 +163,9 @@ describe('the vision process', () => {
     const sockets = await Promise.all(['a', 'b', 'c'].map(() => child.link()));
     await Promise.all(sockets.map((socket, index) => send(socket, { ...picture, sessionId: `s${index}` })));
     const late = () => child.all('dropped').filter(({ reason }) => reason === 'deadline');
-    await expect.poll(() => late().reduce((sum, { count }) => sum + count, 0) + child.all('result').length).toBe(3);
+    await expect
+      .poll(() => late().reduce((sum, { count }) => sum + count, 0) + child.all('result').length, { timeout: 10_000 })
+      .toBe(3);
     expect(late().length).toBeGreaterThan(0);
   });
 
