@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
@@ -17,6 +18,8 @@ export interface Peer {
   readonly url: string;
   /** CPU seconds of its whole tree so far. */
   cpuSeconds(): number;
+  /** Media segments in its folder now. */
+  segments(): number;
   stop(): Promise<void>;
 }
 
@@ -35,6 +38,7 @@ export async function startFfmpegPeer(): Promise<Peer> {
     command: `ffmpeg -listen 1 -i rtmp://... ${options}`,
     url,
     cpuSeconds: () => treeCpuSeconds(child.pid),
+    segments: () => countSegments(folder.path),
     stop: async () => {
       // It ends with 255 on a signal; that is its way of saying goodbye.
       await child.stop({ signal: 'SIGINT' });
@@ -66,12 +70,15 @@ export async function startNginxPeer(): Promise<Peer> {
     command: 'nginx, libnginx-mod-rtmp: hls on; hls_fragment 2s; hls_playlist_length 20s',
     url: `rtmp://127.0.0.1:${port}/live/peer`,
     cpuSeconds: () => treeCpuSeconds(child.pid),
+    segments: () => countSegments(path.join(folder.path, 'hls')),
     stop: async () => {
       await child.stop({ signal: 'SIGTERM' });
       await folder.remove();
     },
   };
 }
+
+const countSegments = (folder: string): number => readdirSync(folder).filter((name) => name.endsWith('.ts')).length;
 
 function nginxConfiguration(folder: string, port: number): string {
   return `
