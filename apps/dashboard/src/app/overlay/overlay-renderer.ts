@@ -13,9 +13,11 @@ export interface OverlaySettings {
 
 export const DEFAULT_OVERLAY_SETTINGS: OverlaySettings = { boxes: true, labels: true, confidence: true, hidden: new Set() };
 
-const LABEL_HEIGHT = 18;
-const LABEL_PADDING = 5;
-const FONT = '600 11.5px "Inter Variable", system-ui, sans-serif';
+const FAMILY = '"Inter Variable", system-ui, sans-serif';
+/** Labels on a large and on a small picture (a phone), CSS pixels: small boxes are not buried under their names. */
+const LARGE = { height: 18, padding: 5, font: `600 11.5px ${FAMILY}` };
+const SMALL = { height: 13, padding: 3, font: `600 9px ${FAMILY}` };
+const SMALL_PICTURE_WIDTH = 560;
 
 /** Draws what the timeline says onto a canvas that lies over the video element, at the display's own resolution. */
 export class OverlayRenderer {
@@ -87,12 +89,13 @@ export class OverlayRenderer {
 
   private drawLabels(placed: readonly { rect: Rect; text: string; color: string }[], picture: Rect): void {
     const { context } = this;
-    context.font = FONT;
+    const style = picture.width < SMALL_PICTURE_WIDTH ? SMALL : LARGE;
+    context.font = style.font;
     context.textBaseline = 'middle';
     const taken: Rect[] = [];
     for (const { rect, text, color } of placed) {
       if (text === '') continue;
-      const label = { width: context.measureText(text).width + 2 * LABEL_PADDING, height: LABEL_HEIGHT };
+      const label = { width: context.measureText(text).width + 2 * style.padding, height: style.height };
       const at = labelRect({ box: rect, label, picture, taken });
       taken.push(at);
       context.fillStyle = color;
@@ -100,7 +103,7 @@ export class OverlayRenderer {
       context.roundRect(at.x, at.y, at.width, at.height, 3);
       context.fill();
       context.fillStyle = '#0b0f14';
-      context.fillText(text, at.x + LABEL_PADDING, at.y + LABEL_HEIGHT / 2 + 0.5);
+      context.fillText(text, at.x + style.padding, at.y + style.height / 2 + 0.5);
     }
   }
 }
