@@ -1,3 +1,3 @@
 export { LiveHlsPackager } from './packager.js';
-export { vodPlaylist } from './playlist.js';
+export { type MultivariantOptions, renderMultivariantPlaylist, vodPlaylist } from './playlist.js';
 export type * from './types.js';

@@ -1,0 +1,76 @@
+import { CodedError, describeError, type ErrorCode, type Page, type Problem } from '@media-analyzer/protocol';
+import type { RealtimeStrategy } from '../analysis/index.js';
+import type { Config } from '../config/index.js';
+
+/** Notices about the model that is in use: one at a time. */
+export const MODEL_NOTICES: ReadonlySet<ErrorCode> = new Set([
+  'model_unknown',
+  'model_missing',
+  'model_hash_mismatch',
+  'model_invalid',
+  'execution_provider_unavailable',
+  'inference_failed',
+]);
+
+/** Most items that are read into one list, so that a wrong cursor cannot read for ever. */
+const MAX_PAGES = 100;
+
+/** All items of a paged list. */
+export async function listAll<T>(read: (cursor: string | undefined) => Promise<Page<T>>): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | undefined;
+  for (let pages = 0; pages < MAX_PAGES; pages++) {
+    const page = await read(cursor);
+    items.push(...page.items);
+    if (page.nextCursor === null) break;
+    cursor = page.nextCursor;
+  }
+  return items;
+}
+
+/** For look-ups where a missing stream is an answer. */
+export function nullIfNotFound(error: unknown): null {
+  if (error instanceof CodedError && error.code === 'stream_not_found') return null;
+  throw error;
+}
+
+export function asProblem(error: unknown): Problem {
+  const { code, message, details } =
+    error instanceof CodedError ? error : new CodedError('database_unreachable', { problem: describeError(error) });
+  return { code, message, details: { ...details } };
+}
+
+/** IPv6 addresses stand in brackets. */
+export function hostForUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+/** What keeps frames from being analysed at all, in words for the stream's page. */
+export function blockedBy(realtime: RealtimeStrategy) {
+  if (realtime.problem) return { code: 'model_missing', message: realtime.problem.message } as const;
+  if (realtime.visionState === 'restarting' || realtime.visionState === 'failed')
+    return {
+      code: 'vision_process_restarting',
+      message: 'The process that runs the models ended and is started again; playback is not affected.',
+    } as const;
+  return null;
+}
+
+/** @throws CodedError `port_in_use` */
+export async function listenHttp(
+  http: {
+    listen(options: { host: string; port: number }): Promise<string>;
+    addresses(): (string | { port: number })[];
+  },
+  { http: { host, port, publicUrl } }: Config,
+): Promise<string> {
+  try {
+    await http.listen({ host, port });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    throw new CodedError('port_in_use', { what: 'HTTP', port, host, variable: 'PORT' }, { cause: error });
+  }
+  const [address] = http.addresses();
+  const bound = typeof address === 'object' ? address.port : port;
+  return publicUrl ?? `http://${hostForUrl(host)}:${bound}`;
+}

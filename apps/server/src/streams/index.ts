@@ -1,0 +1,10 @@
+export { Playback } from './playback.js';
+export type {
+  AnalysisOfSessions,
+  Decoding,
+  DecodingEvents,
+  MediaObjects,
+  SessionAnalysis,
+  StreamEvents,
+} from './ports.js';
+export { StreamService } from './stream-service.js';

@@ -1,0 +1,67 @@
+import type { CodedSample } from '@media-analyzer/protocol';
+
+/** Rates are taken over this much arrival time, ms: long enough for a keyframe interval, short enough to see a change. */
+const WINDOW_MS = 5000;
+/** Keyframe intervals remembered. */
+const INTERVALS = 5;
+
+interface Tick {
+  readonly at: number;
+  readonly bytes: number;
+  readonly frames: number;
+}
+
+/** Measures what arrives from a publisher: bit rate, frame rate, keyframe interval. Memory is bounded by the window. */
+export class SourceMeter {
+  private ticks: Tick[] = [];
+  private open: { at: number; bytes: number; frames: number } | null = null;
+  private intervals: number[] = [];
+  private lastKeyframeMs: number | null = null;
+  private frameCount = 0;
+
+  /** Video frames since the start. */
+  get frames(): number {
+    return this.frameCount;
+  }
+
+  sample({ kind, data, keyframe, ptsMs, capturedAt }: CodedSample): void {
+    if (this.open === null || capturedAt - this.open.at >= 250) {
+      if (this.open) this.ticks.push(this.open);
+      this.open = { at: capturedAt, bytes: 0, frames: 0 };
+      const oldest = capturedAt - WINDOW_MS;
+      while (this.ticks[0] !== undefined && this.ticks[0].at < oldest) this.ticks.shift();
+    }
+    this.open.bytes += data.length;
+    if (kind !== 'video') return;
+    this.open.frames += 1;
+    this.frameCount += 1;
+    if (!keyframe) return;
+    if (this.lastKeyframeMs !== null && ptsMs > this.lastKeyframeMs) {
+      this.intervals.push(ptsMs - this.lastKeyframeMs);
+      if (this.intervals.length > INTERVALS) this.intervals.shift();
+    }
+    this.lastKeyframeMs = ptsMs;
+  }
+
+  /** The source was interrupted: an interval across the gap says nothing of the encoder. */
+  interrupted(): void {
+    this.lastKeyframeMs = null;
+  }
+
+  /** @param now Unix ms */
+  rates(now: number): { bitrate: number; frameRate: number | null; keyframeIntervalMs: number | null } {
+    const recent = this.ticks.filter(({ at }) => at >= now - WINDOW_MS);
+    const keyframeIntervalMs = this.intervals.length > 0 ? Math.max(...this.intervals) : null;
+    const first = recent[0];
+    if (first === undefined || this.open === null) return { bitrate: 0, frameRate: null, keyframeIntervalMs };
+    // Up to the open tick: its own content is still growing.
+    const spanMs = Math.max(this.open.at - first.at, 1);
+    const bytes = recent.reduce((sum, tick) => sum + tick.bytes, 0);
+    const frames = recent.reduce((sum, tick) => sum + tick.frames, 0);
+    return {
+      bitrate: Math.round((bytes * 8000) / spanMs),
+      frameRate: frames > 0 ? Math.round((frames * 100_000) / spanMs) / 100 : null,
+      keyframeIntervalMs,
+    };
+  }
+}

@@ -1,0 +1,173 @@
+/** What streams and sessions need from the rest of the server. Declared here, by the consumer; roles hand in what fits. */
+import type { Readable } from 'node:stream';
+import type {
+  AudioInfo,
+  CodedError,
+  CodedSample,
+  Gap,
+  Page,
+  ProcessingMode,
+  ProcessState,
+  Retention,
+  Session,
+  SessionEndReason,
+  Stream,
+  StreamHealth,
+  Track,
+  VideoInfo,
+} from '@media-analyzer/protocol';
+
+export type StreamRecord = Pick<Stream, 'id' | 'name' | 'streamKey' | 'mode' | 'retention' | 'createdAt' | 'updatedAt'>;
+
+export interface PageRequest {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface StreamRows {
+  create(stream: { name: string; mode: ProcessingMode; retention: Retention }): Promise<StreamRecord>;
+  list(page: PageRequest): Promise<Page<StreamRecord>>;
+  find(streamId: string): Promise<StreamRecord | null>;
+  get(streamId: string): Promise<StreamRecord>;
+  findByKey(streamKey: string): Promise<StreamRecord | null>;
+  update(
+    streamId: string,
+    change: {
+      name?: string | undefined;
+      mode?: ProcessingMode | undefined;
+      retention?: { readonly [Limit in keyof Retention]?: Retention[Limit] | undefined } | undefined;
+    },
+  ): Promise<StreamRecord>;
+  rotateKey(streamId: string): Promise<StreamRecord>;
+  remove(streamId: string): Promise<void>;
+}
+
+export interface SessionRows {
+  start(session: { streamId: string; epochAt: number; publisher: Session['publisher'] }): Promise<Session>;
+  get(streamId: string, sessionId: string): Promise<Session>;
+  newest(streamId: string): Promise<Session | null>;
+  newestOf(streamIds: readonly string[]): Promise<ReadonlyMap<string, Session>>;
+  list(streamId: string, page: PageRequest): Promise<Page<Session>>;
+  update(
+    sessionId: string,
+    change: {
+      video?: VideoInfo | null | undefined;
+      audio?: AudioInfo | null | undefined;
+      publisher?: Session['publisher'] | undefined;
+    },
+  ): Promise<void>;
+  addGap(sessionId: string, gap: Gap): Promise<void>;
+  end(sessionId: string, end: { endedAt: number; endReason: SessionEndReason }): Promise<void>;
+}
+
+export interface SegmentRow {
+  readonly sessionId: string;
+  readonly msn: number;
+  readonly name: string;
+  readonly initName: string;
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly bytes: number;
+  readonly discontinuity: boolean;
+  readonly independent: boolean;
+  readonly gap: boolean;
+}
+
+export interface SegmentRows {
+  addInit(init: {
+    sessionId: string;
+    name: string;
+    bytes: number;
+    codecs: readonly string[];
+    video: VideoInfo | null;
+    audio: AudioInfo | null;
+  }): Promise<boolean>;
+  /** False when the session is gone. */
+  add(segment: SegmentRow): Promise<boolean>;
+  listForSession(sessionId: string): Promise<readonly SegmentRow[]>;
+}
+
+/** Media by stream, session and file name. */
+export interface MediaObjects {
+  put(streamId: string, sessionId: string, name: string, bytes: Uint8Array): Promise<void>;
+  /** Size of the object, or null when there is none. */
+  size(streamId: string, sessionId: string, name: string): Promise<number | null>;
+  open(
+    streamId: string,
+    sessionId: string,
+    name: string,
+    range?: { readonly start: number; readonly end: number },
+  ): Promise<Readable | null>;
+  removeStream(streamId: string): Promise<void>;
+  putThumbnail(streamId: string, jpeg: Uint8Array): Promise<void>;
+  thumbnail(streamId: string): Promise<{ readonly bytes: Uint8Array; readonly at: number } | null>;
+}
+
+/** Consumer of a session's coded samples that decodes them elsewhere: the media process. Never blocks. */
+export interface Decoding {
+  readonly state: ProcessState;
+  start(): void;
+  track(track: Track): void;
+  sample(sample: CodedSample): void;
+  discontinuity(): void;
+  stop(): Promise<void>;
+}
+
+export interface DecodingEvents {
+  onThumbnail(jpeg: Uint8Array): void;
+  onProblem(problem: CodedError): void;
+  onState(state: ProcessState): void;
+}
+
+/** What the analysis of a session knows for its health. */
+export type AnalysisHealth = Pick<
+  StreamHealth,
+  'captureToResult' | 'overlayAlignment' | 'analysisRate' | 'model' | 'visionProcess'
+> & {
+  readonly sampled: number;
+  readonly analysed: number;
+  readonly dropped: Readonly<Record<string, number>>;
+  /** What keeps frames from being analysed at all, or null. */
+  readonly blocked: { readonly code: 'model_missing' | 'vision_process_restarting'; readonly message: string } | null;
+};
+
+/** The analysis of one session on air. */
+export interface SessionAnalysis {
+  readonly decoding: Decoding;
+  /** Content jumps: objects are new ones from here on. */
+  discontinuity(): void;
+  health(): AnalysisHealth;
+  close(): Promise<void>;
+}
+
+export interface AnalysisOfSessions {
+  open(session: { streamId: string; sessionId: string }, events: DecodingEvents): SessionAnalysis;
+}
+
+/** Who wants to know of changes. */
+export interface StreamEvents {
+  changed(stream: Stream): void;
+  removed(streamId: string): void;
+  health(health: StreamHealth): void;
+  /** A problem of a stream that an operator must know of, or null when it is over. */
+  problem(streamId: string, code: CodedError['code'], problem: CodedError | null): void;
+}
+
+/** Counters; prom-client's fit. */
+export interface StreamMetrics {
+  readonly sessionsLive: { set(value: number): void };
+  readonly sessionsStarted: { inc(): void };
+  readonly sessionsEnded: { inc(labels: { reason: string }): void };
+  readonly segments: { inc(value: number): void };
+  readonly segmentBytes: { inc(value: number): void };
+  readonly parts: { inc(value: number): void };
+  readonly framesReceived: { inc(value: number): void };
+}
+
+/** Who publishes: the RTMP connection's handle fits. */
+export interface PublisherConnection {
+  readonly id: string;
+  readonly remoteAddress: string;
+  silentMs(): number;
+  close(code: CodedError['code'], details?: CodedError['details']): void;
+}

@@ -1,0 +1,35 @@
+import type {
+  AudioInfo,
+  AudioTrack,
+  ErrorDetails,
+  Track,
+  UnsupportedTrack,
+  VideoInfo,
+  VideoTrack,
+} from '@media-analyzer/protocol';
+
+export function isCarried(track: Track | UnsupportedTrack): track is Track {
+  return 'codecString' in track;
+}
+
+export function toVideoInfo({ codec, codecString, width, height, frameRate }: VideoTrack): VideoInfo {
+  return { codec, codecString, width, height, frameRate };
+}
+
+export function toAudioInfo({ codec, codecString, sampleRate, channels }: AudioTrack): AudioInfo {
+  return { codec, codecString, sampleRate, channels };
+}
+
+/** Details of `codec_unsupported`. */
+export function unsupportedDetails({ kind, codec }: UnsupportedTrack): ErrorDetails {
+  return { kind: kind === 'video' ? 'Video' : 'Audio', codec, advice: kind === 'video' ? 'H.264' : 'AAC' };
+}
+
+/** A track as playlists need it, made of what is stored of it. */
+export function tracksOf(video: VideoInfo | null, audio: AudioInfo | null): Track[] {
+  const configuration = new Uint8Array();
+  return [
+    ...(video ? [{ ...video, kind: 'video', codec: video.codec as VideoTrack['codec'], configuration } as const] : []),
+    ...(audio ? [{ ...audio, kind: 'audio', codec: audio.codec as AudioTrack['codec'], configuration } as const] : []),
+  ];
+}
