@@ -113,11 +113,14 @@ export class LiveHlsPackager {
     this.switch.push(sample);
   }
 
-  /** The timeline breaks here: ends the segment; the next one begins with a keyframe and a discontinuity. */
+  /**
+   * The timeline breaks here: ends the segment; the next one begins with a keyframe and a discontinuity. Call it as soon as
+   * the publisher is gone, so that viewers get what waits; calling it again when it is back does no harm.
+   */
   discontinuity(): void {
     if (this.ended) return;
     this.switch.sourceBegins();
-    this.cutter?.flush();
+    this.cutter?.flush({ more: true });
     this.markBreak();
   }
 
@@ -125,7 +128,7 @@ export class LiveHlsPackager {
   async end(): Promise<void> {
     if (!this.ended) {
       this.switch.settle();
-      this.cutter?.flush();
+      this.cutter?.flush({ more: false });
       this.ended = true;
       this.publish();
       this.waiters.end();
@@ -222,7 +225,7 @@ export class LiveHlsPackager {
   }
 
   private configure(tracks: readonly Track[]): void {
-    this.cutter?.flush();
+    this.cutter?.flush({ more: true });
     if (this.window.segments.length > 0) this.markBreak();
     this.initName = `init-${this.initCount++}.mp4`;
     this.inits.set(this.initName, writeInitSegment(numberTracks(tracks)));

@@ -94,9 +94,15 @@ export class PartCutter {
     this.pump(false);
   }
 
-  /** Hands out everything that waits and ends the segment. The next picture has to be a keyframe. */
-  flush(): void {
-    if (this.running) {
+  /**
+   * Ends the segment with everything that waits. The next picture has to be a keyframe.
+   *
+   * @param options `more`: the session goes on. A segment without a part yet, a fraction of a second, is then left out:
+   *   hls.js stops for good at a segment before a discontinuity in which sound and picture do not overlap.
+   */
+  flush(options: { readonly more: boolean }): void {
+    if (this.running && options.more && !this.segmentHasParts) this.dropTail();
+    else if (this.running) {
       this.completeHeld(this.held ? this.lastDuration() : 0);
       this.pump(true);
       this.handOutRest();
@@ -106,6 +112,14 @@ export class PartCutter {
     this.soundOnly = !this.hasVideo;
     this.soundLate = false;
     this.lane?.resync();
+  }
+
+  private dropTail(): void {
+    const sound = this.lane?.take(Number.POSITIVE_INFINITY) ?? [];
+    const count = this.pictures.length + (this.held ? 1 : 0) + sound.length;
+    for (let i = 0; i < count; i += 1) this.listener.dropped('tail');
+    this.pictures = [];
+    this.held = null;
   }
 
   private pushPicture(sample: CodedSample): void {
@@ -132,7 +146,7 @@ export class PartCutter {
         return;
       }
       if (this.running) {
-        this.flush();
+        this.flush({ more: true });
         this.listener.discontinuity();
       }
       this.start(picture.startMs);

@@ -88,4 +88,5 @@ export type SampleDropReason =
   | 'no_track' // its track is not announced
   | 'before_keyframe' // video that cannot be decoded, and sound before the first picture
   | 'overlap' // sound that lies before what is already there
+  | 'tail' // less than a part between a keyframe and a break of the timeline
   | 'invalid'; // no frame at all: an empty or broken packet
