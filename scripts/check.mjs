@@ -7,6 +7,7 @@ import { checkConventions } from './check/conventions.mjs';
 import { checkDocblocks } from './check/docblocks.mjs';
 import { checkDocs } from './check/docs.mjs';
 import { checkLength } from './check/length.mjs';
+import { checkLicences } from './check/licences.mjs';
 import { ensureInstalled, main, Refusal, runBin } from './lib/workspace.mjs';
 
 /** @type {Record<string, () => number | Promise<number>>} Each returns how many problems it found, or an exit code. */
@@ -18,10 +19,11 @@ const STEPS = {
   docblocks: checkDocblocks,
   conventions: checkConventions,
   docs: checkDocs,
+  licences: () => checkLicences({ write: process.argv.includes('--write') }),
 };
 
 await main(async () => {
-  const chosen = process.argv.slice(2);
+  const chosen = process.argv.slice(2).filter((name) => name !== '--write');
   const unknown = chosen.filter((name) => !(name in STEPS));
   if (unknown.length > 0)
     throw new Refusal(`No check is called ${unknown.join(', ')}; there are: ${Object.keys(STEPS).join(', ')}`);
