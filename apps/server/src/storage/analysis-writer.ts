@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Analysis, describeError } from '@media-analyzer/protocol';
 import type { Logger } from '../log.js';
 import type { AppendResult } from './analysis-repository.js';
@@ -191,9 +190,18 @@ export class AnalysisWriter {
   }
 
   /** False when the writer's time is over. */
-  private async pause(ms: number): Promise<boolean> {
+  private pause(ms: number): Promise<boolean> {
     const { signal } = this.giveUp;
-    return sleep(ms, true, { signal }).catch(() => false);
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve(!signal.aborted);
+      };
+      const timer = setTimeout(end, ms);
+      signal.addEventListener('abort', end);
+      if (signal.aborted) end();
+    });
   }
 
   private trim(): void {

@@ -12,7 +12,7 @@ import { type Database, openDatabase } from '../database.js';
 import { MIGRATIONS } from '../generated/migrations.js';
 
 /** Any server on which the tests may make and drop databases of their own. */
-const SERVER_URL = process.env.TEST_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
+export const SERVER_URL = process.env.TEST_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 
 const serverProblem = await probe();
 
