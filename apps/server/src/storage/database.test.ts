@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, writeFile } from 'node:fs/promises';
+import { cp, readdir, rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { sql } from 'drizzle-orm';
@@ -13,8 +13,8 @@ import { SegmentRepository } from './segment-repository.js';
 import { SessionRepository } from './session-repository.js';
 import { StreamRepository } from './stream-repository.js';
 import { embeddedDatabase, onPostgres, postgresDatabase, SERVER_URL, type TestDatabase } from './testing/databases.js';
-import { makeFolder } from './testing/folders.js';
-import { makeAnalysis, makeSegment, makeSession } from './testing/samples.js';
+import { itWithSmallDisk, makeFolder, makeSmallDisk } from './testing/folders.js';
+import { makeAnalysis, makeDetection, makeSegment, makeSession } from './testing/samples.js';
 
 /** Starting a thread or a child is slow on a busy machine; nothing here waits for time. */
 const TIMEOUT_MS = 120_000;
@@ -134,7 +134,7 @@ describe('the embedded database', () => {
     const folder = await makeFolder();
     const dataDir = path.join(folder.path, 'data');
     const child = startProgram(`await openDatabase({ url: null, dataDir: ${JSON.stringify(dataDir)}, log });`);
-    while (!(await readdir(path.join(dataDir, 'db.new')).catch(() => [])).includes('base'))
+    while (!(await readdir(path.join(dataDir, 'db.new')).catch((): string[] => [])).some((name) => name === 'base'))
       await new Promise(setImmediate);
     await kill(child);
     expect(await readdir(dataDir)).toEqual(['db.new']);
@@ -149,7 +149,7 @@ describe('the embedded database', () => {
     const place = await embeddedDatabase();
     const errors: string[] = [];
     const log: Logger = { ...silentLog, error: (_, text) => void errors.push(text) };
-    const database = await openDatabase({ ...place, log, hangLimitMs: 3000 });
+    const database = await openDatabase({ ...place, log, hangLimitMs: 5000 });
     const { stream } = await makeSession(database);
     const hung = database.run((orm) => orm.execute(sql`select pg_sleep(1000)`));
     await expect(hung).rejects.toMatchObject({ code: 'database_unreachable' });
@@ -158,6 +158,55 @@ describe('the embedded database', () => {
     await database.close();
     await place.remove();
   });
+
+  itWithSmallDisk(
+    'refuses rows on a full disk, keeps what it has, and goes on when there is room',
+    async () => {
+      const { disk, dataDir } = await embeddedOnSmallDisk();
+      const database = await openDatabase({ url: null, dataDir, log: silentLog });
+      const { stream, session, ...ids } = await makeSession(database);
+      await fillUp(disk.path);
+      const analyses = new AnalysisRepository(database);
+      const error = await writeUntilRefused(analyses, ids);
+      expect(error).toMatchObject({
+        code: 'database_unreachable',
+        message: expect.stringContaining('No space left on device'),
+      });
+      expect(await new StreamRepository(database).get(stream.id)).toEqual(stream);
+      await rm(path.join(disk.path, 'filler'));
+      const late = makeAnalysis(ids, 9_000_000);
+      await analyses.append([late]);
+      expect((await analyses.query({ ...ids, fromMs: 9_000_000, limit: 10 })).items).toEqual([late]);
+      await database.close();
+      await disk.remove();
+    },
+    TIMEOUT_MS,
+  );
+
+  itWithSmallDisk(
+    'comes back when there is room again after the disk had none for its write-ahead log, with what was committed',
+    async () => {
+      const { disk, dataDir } = await embeddedOnSmallDisk();
+      const database = await openDatabase({ url: null, dataDir, log: silentLog, hangLimitMs: 5000 });
+      const { stream } = await makeSession(database);
+      await fillUp(disk.path);
+      const useUpLog = async () => {
+        for (let index = 0; index < 100; index++) {
+          await database.run((orm) => orm.execute(sql`update streams set updated_at = updated_at`));
+          await database.run((orm) => orm.execute(sql`select pg_switch_wal()`));
+        }
+      };
+      await expect(useUpLog()).rejects.toMatchObject({ code: 'database_unreachable' });
+      await database.ping().catch(() => {});
+      await rm(path.join(disk.path, 'filler'));
+      let found: unknown = null;
+      while (found === null) found = await new StreamRepository(database).find(stream.id).catch(() => null);
+      expect(found).toEqual(stream);
+      await database.close();
+      await disk.remove();
+    },
+    TIMEOUT_MS,
+  );
 
   it('says that the folder cannot be written', async () => {
     const folder = await makeFolder();
@@ -220,6 +269,36 @@ onPostgres('a PostgreSQL server', () => {
     });
   });
 });
+
+async function embeddedOnSmallDisk() {
+  const place = await embeddedDatabase();
+  const disk = await makeSmallDisk(120_000_000);
+  const dataDir = path.join(disk.path, 'data');
+  await cp(place.dataDir, dataDir, { recursive: true });
+  await place.remove();
+  return { disk, dataDir };
+}
+
+/** Leaves no room at all on a disk, in a file `filler`. */
+async function fillUp(folder: string): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  await writeFile(path.join(folder, 'filler'), Buffer.alloc(bavail * bsize));
+}
+
+async function writeUntilRefused(
+  analyses: AnalysisRepository,
+  ids: { streamId: string; sessionId: string },
+): Promise<unknown> {
+  const detections = Array.from({ length: 50 }, () => makeDetection());
+  for (let ptsMs = 0; ; ptsMs += 1000) {
+    const batch = Array.from({ length: 20 }, (_, index) => makeAnalysis(ids, ptsMs + index, { detections }));
+    try {
+      await analyses.append(batch);
+    } catch (error) {
+      return error;
+    }
+  }
+}
 
 /** Writes segments and analyses in a child, kills it after `count` were confirmed, and returns the confirmed numbers. */
 async function writeUntilKilled(

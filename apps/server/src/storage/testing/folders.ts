@@ -37,8 +37,8 @@ const mountProblem = await makeSmallDisk(1_000_000).then(
 );
 
 /** A test that needs a real full disk: skipped where nothing can be mounted, a failure in CI. */
-export function itWithSmallDisk(title: string, test: () => Promise<void>): void {
-  if (mountProblem === null) it(title, test);
+export function itWithSmallDisk(title: string, test: () => Promise<void>, timeoutMs?: number): void {
+  if (mountProblem === null) it(title, test, timeoutMs);
   else if (process.env.CI) it(title, () => expect.fail(`no file system can be mounted here: ${mountProblem}`));
   else it.skip(`${title} (needs the right to mount: ${mountProblem})`, () => {});
 }
