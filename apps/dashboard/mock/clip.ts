@@ -39,15 +39,42 @@ export async function prepareClip(file: string): Promise<Clip> {
   await run('ffmpeg', [
     ...['-v', 'error', '-i', file, '-f', 'lavfi', '-i', 'anoisesrc=amplitude=0.01:sample_rate=48000', '-t', seconds],
     ...['-vf', `fps=25,scale=${PICTURE.width}:${PICTURE.height},setpts=N/25/TB,${bits.join(',')}`],
-    ...['-map', '0:v', '-map', '1:a', '-c:v', 'libx264', '-preset', 'veryfast', '-g', '25', '-sc_threshold', '0', '-bf', '2'],
+    ...[
+      '-map',
+      '0:v',
+      '-map',
+      '1:a',
+      '-c:v',
+      'libx264',
+      '-preset',
+      'veryfast',
+      '-g',
+      '25',
+      '-sc_threshold',
+      '0',
+      '-bf',
+      '2',
+    ],
     ...['-pix_fmt', 'yuv420p', '-c:a', 'aac', '-b:a', '96k', '-f', 'hls', '-hls_time', '1', '-hls_list_size', '0'],
-    ...['-hls_segment_type', 'fmp4', '-hls_fmp4_init_filename', 'init.mp4', '-hls_segment_filename', join(dir, 's%d.m4s')],
+    ...[
+      '-hls_segment_type',
+      'fmp4',
+      '-hls_fmp4_init_filename',
+      'init.mp4',
+      '-hls_segment_filename',
+      join(dir, 's%d.m4s'),
+    ],
     join(dir, 'clip.m3u8'),
   ]);
   await run('ffmpeg', ['-v', 'error', '-i', file, '-vf', 'fps=1/2,scale=480:-2', '-q:v', '5', join(dir, 't%d.jpg')]);
   const probe = ['-v', 'error', '-select_streams', 'v', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0'];
   const { stdout } = await run('ffprobe', [...probe, join(dir, 'clip.m3u8')]);
-  const lead = Math.min(...stdout.split(/[\s,]+/).filter(Boolean).map(Number));
+  const lead = Math.min(
+    ...stdout
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .map(Number),
+  );
   return { dir, segments: readdirSync(dir).filter((name) => name.endsWith('.m4s')).length, lead };
 }
 
@@ -56,9 +83,8 @@ export async function sessionSegment(clip: Clip, index: number): Promise<Uint8Ar
   const bytes = await readFile(join(clip.dir, `s${index % clip.segments}.m4s`));
   const shift = START_MS / 1000 + (Math.floor(index / clip.segments) * CLIP_MS) / 1000 - clip.lead;
   // tfhd before tfdt in each traf; ffmpeg writes version 1 of tfdt (64 bits).
-  let track = 0;
-  for (let at = 0; (at = bytes.indexOf('tfhd', at)) >= 0; at += 4) {
-    track = bytes.readUInt32BE(at + 8);
+  for (let at = bytes.indexOf('tfhd'); at >= 0; at = bytes.indexOf('tfhd', at + 4)) {
+    const track = bytes.readUInt32BE(at + 8);
     const time = bytes.indexOf('tfdt', at) + 8;
     const ticks = Math.round(shift * (TIMESCALES[track - 1] ?? 1000));
     bytes.writeBigInt64BE(bytes.readBigInt64BE(time) + BigInt(ticks), time);
@@ -67,7 +93,13 @@ export async function sessionSegment(clip: Clip, index: number): Promise<Uint8Ar
 }
 
 /** Media playlist of a session in which the clip runs in a loop; each turn is a discontinuity with the clock going on. */
-export function mediaPlaylist(options: { clip: Clip; epochAt: number; now: number; windowMs: number; ended: boolean }): string {
+export function mediaPlaylist(options: {
+  clip: Clip;
+  epochAt: number;
+  now: number;
+  windowMs: number;
+  ended: boolean;
+}): string {
   const { clip, epochAt, now, windowMs, ended } = options;
   const edge = Math.floor((now - epochAt - START_MS) / SEGMENT_MS);
   const first = Math.max(0, edge - Math.floor(windowMs / SEGMENT_MS));
@@ -81,7 +113,11 @@ export function mediaPlaylist(options: { clip: Clip; epochAt: number; now: numbe
   ];
   for (let index = first; index < edge; index++) {
     if (index > first && index % clip.segments === 0) lines.push('#EXT-X-DISCONTINUITY', '#EXT-X-MAP:URI="init.mp4"');
-    lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(epochAt + START_MS + index * SEGMENT_MS).toISOString()}`, '#EXTINF:1.000,', `${index}.m4s`);
+    lines.push(
+      `#EXT-X-PROGRAM-DATE-TIME:${new Date(epochAt + START_MS + index * SEGMENT_MS).toISOString()}`,
+      '#EXTINF:1.000,',
+      `${index}.m4s`,
+    );
   }
   if (ended) lines.push('#EXT-X-ENDLIST');
   return `${lines.join('\n')}\n`;

@@ -21,7 +21,16 @@ import {
 } from '@media-analyzer/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { MULTIVARIANT, mediaPlaylist, prepareClip, START_MS, sessionSegment } from './clip.ts';
-import { ANALYSIS_EVERY_MS, allModels, allStates, analysisOf, healthOf, makeSession, makeStream, systemStatus } from './streams.ts';
+import {
+  ANALYSIS_EVERY_MS,
+  allModels,
+  allStates,
+  analysisOf,
+  healthOf,
+  makeSession,
+  makeStream,
+  systemStatus,
+} from './streams.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const { values: flags } = parseArgs({
@@ -80,12 +89,17 @@ function putModel(model: ModelStatus): ModelStatus {
 
 function fetchModel(name: string): ModelStatus {
   const model = state.models.find((item) => item.name === name);
-  if (!model) throw new CodedError('model_unknown', { model: name, available: state.models.map((item) => item.name).join(', ') });
+  if (!model)
+    throw new CodedError('model_unknown', { model: name, available: state.models.map((item) => item.name).join(', ') });
   const timer = setInterval(() => {
     const current = state.models.find((item) => item.name === name);
-    if (!current || current.state !== 'fetching') return clearInterval(timer);
+    if (current?.state !== 'fetching') return clearInterval(timer);
     const fetchedBytes = Math.min(current.bytes, current.fetchedBytes + current.bytes / 20);
-    putModel({ ...current, fetchedBytes: Math.round(fetchedBytes), state: fetchedBytes >= current.bytes ? 'ready' : 'fetching' });
+    putModel({
+      ...current,
+      fetchedBytes: Math.round(fetchedBytes),
+      state: fetchedBytes >= current.bytes ? 'ready' : 'fetching',
+    });
   }, 250);
   return putModel({ ...model, state: 'fetching', fetchedBytes: 0, problem: null });
 }
@@ -104,7 +118,11 @@ function command(path: string, query: URLSearchParams): unknown {
       const next = streamState.parse(query.get('state'));
       const reconnectUntilAt = next === 'reconnecting' ? Date.now() + 27_000 : null;
       const session = query.has('new-session')
-        ? makeSession(stream.id, { id: `session-${Date.now()}`, epochAt: Date.now() - 8000, startedAt: Date.now() - 8000 })
+        ? makeSession(stream.id, {
+            id: `session-${Date.now()}`,
+            epochAt: Date.now() - 8000,
+            startedAt: Date.now() - 8000,
+          })
         : stream.session && { ...stream.session, endedAt: next === 'ended' ? Date.now() : null };
       return putStream({ ...stream, state: next, reconnectUntilAt, session });
     }
@@ -113,13 +131,22 @@ function command(path: string, query: URLSearchParams): unknown {
       break;
     case '/mock/notice':
       state.notices = [
-        { code: 'storage_full', message: 'The disk of /data is full; segments are not stored until there is room', severity: 'error', streamId: null, since: Date.now() },
+        {
+          code: 'storage_full',
+          message: 'The disk of /data is full; segments are not stored until there is room',
+          severity: 'error',
+          streamId: null,
+          since: Date.now(),
+        },
       ];
       break;
     default:
       throw new CodedError('route_not_found', { method: 'GET', path });
   }
-  tell({ type: 'watching', streams: state.streams, models: state.models, notices: state.notices }, (client) => client.watching);
+  tell(
+    { type: 'watching', streams: state.streams, models: state.models, notices: state.notices },
+    (client) => client.watching,
+  );
   return { ok: true };
 }
 
@@ -136,7 +163,11 @@ async function api(method: string, path: string, query: URLSearchParams, body: u
     case 'PATCH streams/:id': {
       const stream = find(id);
       const patch = updateStream.parse(body);
-      return putStream({ ...stream, name: patch.name ?? stream.name, retention: { ...stream.retention, ...patch.retention } });
+      return putStream({
+        ...stream,
+        name: patch.name ?? stream.name,
+        retention: { ...stream.retention, ...patch.retention },
+      });
     }
     case 'DELETE streams/:id':
       find(id);
@@ -184,7 +215,10 @@ function playlist(stream: Stream): string {
 }
 
 function file(response: ServerResponse, path: string): void {
-  response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream', 'cache-control': 'no-cache' });
+  response.writeHead(200, {
+    'content-type': TYPES[extname(path)] ?? 'application/octet-stream',
+    'cache-control': 'no-cache',
+  });
   createReadStream(path).pipe(response);
 }
 
@@ -204,13 +238,18 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     response.end(name === 'index.m3u8' ? MULTIVARIANT : playlist(find(id)));
     return;
   }
-  if (pathname.endsWith('/thumbnail.jpg')) return file(response, join(clip.dir, `t${1 + (Math.floor(Date.now() / 2000) % 6)}.jpg`));
+  if (pathname.endsWith('/thumbnail.jpg'))
+    return file(response, join(clip.dir, `t${1 + (Math.floor(Date.now() / 2000) % 6)}.jpg`));
   if (pathname.startsWith('/api/') || pathname.startsWith('/mock/')) {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(Buffer.from(chunk));
     const body: unknown = chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : undefined;
-    const result = pathname.startsWith('/mock/') ? command(pathname, url.searchParams) : await api(method, pathname, url.searchParams, body);
-    response.writeHead(result === null ? 204 : method === 'POST' && pathname === '/api/streams' ? 201 : 200, { 'content-type': 'application/json' });
+    const result = pathname.startsWith('/mock/')
+      ? command(pathname, url.searchParams)
+      : await api(method, pathname, url.searchParams, body);
+    response.writeHead(result === null ? 204 : method === 'POST' && pathname === '/api/streams' ? 201 : 200, {
+      'content-type': 'application/json',
+    });
     response.end(result === null ? undefined : JSON.stringify(result));
     return;
   }
@@ -253,7 +292,9 @@ new WebSocketServer({ server, path: '/ws' }).on('connection', (socket) => {
       case 'ping':
         return send({ type: 'pong', at: message.at, serverAt: Date.now() });
       case 'alignment':
-        console.log(`alignment of ${message.streamId}: ${message.errorsMs.length} frames, worst ${Math.max(...message.errorsMs).toFixed(1)} ms`);
+        console.log(
+          `alignment of ${message.streamId}: ${message.errorsMs.length} frames, worst ${Math.max(...message.errorsMs).toFixed(1)} ms`,
+        );
         return;
       default:
         message satisfies never;

@@ -1,6 +1,14 @@
-import type { Analysis, ModelStatus, Notice, Session, Stream, StreamHealth, SystemStatus } from '@media-analyzer/protocol';
+import type {
+  Analysis,
+  ModelStatus,
+  Notice,
+  Session,
+  Stream,
+  StreamHealth,
+  SystemStatus,
+} from '@media-analyzer/protocol';
 import { CLIP_MS, FRAME_MS, PICTURE, START_MS } from './clip.ts';
-import fixture from './fixtures/pedestrians.json' with { type: 'json' };
+import fixture from './generated/pedestrians.json' with { type: 'json' };
 
 const HOUR_MS = 3_600_000;
 
@@ -47,7 +55,13 @@ export function allStates(): Stream[] {
   const now = Date.now();
   const picture = (id: string) => `/api/streams/${id}/thumbnail.jpg`;
   return [
-    makeStream({ id: 'street', name: 'Pedestrian street', state: 'live', thumbnailUrl: picture('street'), session: makeSession('street') }),
+    makeStream({
+      id: 'street',
+      name: 'Pedestrian street',
+      state: 'live',
+      thumbnailUrl: picture('street'),
+      session: makeSession('street'),
+    }),
     makeStream({
       id: 'hevc',
       name: 'Drone, HEVC',
@@ -120,8 +134,15 @@ export function healthOf(stream: Stream, modelReady: boolean): StreamHealth {
   const warnings: StreamHealth['warnings'] = [];
   if (stream.id === 'hevc') {
     warnings.push(
-      { code: 'codec_not_playable_in_browsers', message: 'HEVC does not play in most browsers. Set the encoder to H.264.' },
-      { code: 'keyframe_interval_long', message: 'The keyframe interval is 8.3 s, so playback starts late and lags. Set it to 1 s, at most 2 s (OBS: Output, Keyframe Interval).' },
+      {
+        code: 'codec_not_playable_in_browsers',
+        message: 'HEVC does not play in most browsers. Set the encoder to H.264.',
+      },
+      {
+        code: 'keyframe_interval_long',
+        message:
+          'The keyframe interval is 8.3 s, so playback starts late and lags. Set it to 1 s, at most 2 s (OBS: Output, Keyframe Interval).',
+      },
     );
   }
   return {
@@ -171,7 +192,10 @@ export function allModels(): ModelStatus[] {
       title: 'DEIMv2 femto',
       bytes: 2_400_000,
       state: 'failed',
-      problem: { code: 'model_hash_mismatch', message: 'deimv2_femto.onnx has SHA-256 9c1f…, the manifest says 41aa…; the file is refused' },
+      problem: {
+        code: 'model_hash_mismatch',
+        message: 'deimv2_femto.onnx has SHA-256 9c1f…, the manifest says 41aa…; the file is refused',
+      },
     }),
   ];
 }

@@ -18,8 +18,8 @@ describe('the alignment reporter', () => {
     const sent: number[][] = [];
     const reporter = new AlignmentReporter((errors) => sent.push(errors));
     for (let now = 0; now <= 10_000; now += 100) reporter.add(1, now);
-    expect(sent.map((batch) => batch.length)).toEqual([51, 50].slice(0, sent.length));
-    expect(sent.length).toBeGreaterThan(0);
+    // The second batch began at 5.1 s and is not full yet.
+    expect(sent.map((batch) => batch.length)).toEqual([51]);
   });
 
   it('never sends an empty batch, nor more or larger errors than the protocol takes', () => {

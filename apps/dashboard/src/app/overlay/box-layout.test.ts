@@ -3,12 +3,27 @@ import { boxRect, labelRect, pictureRect, snap } from './box-layout';
 
 describe('the picture inside its element', () => {
   it('has bars at the sides in a wide element and above and below in a tall one', () => {
-    expect(pictureRect({ width: 1920, height: 1080 }, { width: 1000, height: 450 })).toEqual({ x: 100, y: 0, width: 800, height: 450 });
-    expect(pictureRect({ width: 1920, height: 1080 }, { width: 800, height: 650 })).toEqual({ x: 0, y: 100, width: 800, height: 450 });
+    expect(pictureRect({ width: 1920, height: 1080 }, { width: 1000, height: 450 })).toEqual({
+      x: 100,
+      y: 0,
+      width: 800,
+      height: 450,
+    });
+    expect(pictureRect({ width: 1920, height: 1080 }, { width: 800, height: 650 })).toEqual({
+      x: 0,
+      y: 100,
+      width: 800,
+      height: 450,
+    });
   });
 
   it('fits a portrait picture', () => {
-    expect(pictureRect({ width: 540, height: 960 }, { width: 960, height: 960 })).toEqual({ x: 210, y: 0, width: 540, height: 960 });
+    expect(pictureRect({ width: 540, height: 960 }, { width: 960, height: 960 })).toEqual({
+      x: 210,
+      y: 0,
+      width: 540,
+      height: 960,
+    });
   });
 
   it('is unknown before sizes are', () => {
@@ -26,7 +41,12 @@ describe('a box', () => {
   });
 
   it('is cut at the edge of the picture, and gone outside of it', () => {
-    expect(boxRect([-0.1, 0.9, 0.2, 0.3], picture)).toEqual({ x: 100, y: 405, width: expect.closeTo(80), height: expect.closeTo(45) });
+    expect(boxRect([-0.1, 0.9, 0.2, 0.3], picture)).toEqual({
+      x: 100,
+      y: 405,
+      width: expect.closeTo(80),
+      height: expect.closeTo(45),
+    });
     expect(boxRect([1.1, 0, 0.1, 0.1], picture)).toBeNull();
   });
 
@@ -41,15 +61,23 @@ describe('a label', () => {
   const label = { width: 60, height: 18 };
 
   it('sits on top of its box', () => {
-    expect(labelRect({ box: { x: 100, y: 100, width: 50, height: 50 }, label, picture, taken: [] })).toMatchObject({ x: 100, y: 82 });
+    expect(labelRect({ box: { x: 100, y: 100, width: 50, height: 50 }, label, picture, taken: [] })).toMatchObject({
+      x: 100,
+      y: 82,
+    });
   });
 
   it('moves inside at the top edge and stays inside at the right edge', () => {
-    expect(labelRect({ box: { x: 790, y: 5, width: 10, height: 50 }, label, picture, taken: [] })).toMatchObject({ x: 740, y: 5 });
+    expect(labelRect({ box: { x: 790, y: 5, width: 10, height: 50 }, label, picture, taken: [] })).toMatchObject({
+      x: 740,
+      y: 5,
+    });
   });
 
   it('goes below a label that is already there', () => {
     const taken = [{ x: 90, y: 80, width: 60, height: 18 }];
-    expect(labelRect({ box: { x: 100, y: 100, width: 50, height: 50 }, label, picture, taken })).toMatchObject({ y: 98 });
+    expect(labelRect({ box: { x: 100, y: 100, width: 50, height: 50 }, label, picture, taken })).toMatchObject({
+      y: 98,
+    });
   });
 });

@@ -8,7 +8,14 @@ export function classColor(label: string): string {
 
 /** Classes that are seen most get hues far apart; the others by a hash of their name. */
 const FIXED: Readonly<Record<string, number>> = {
-  person: 205, car: 85, truck: 55, bus: 30, bicycle: 145, motorcycle: 330, dog: 300, cat: 265,
+  person: 205,
+  car: 85,
+  truck: 55,
+  bus: 30,
+  bicycle: 145,
+  motorcycle: 330,
+  dog: 300,
+  cat: 265,
 };
 
 function classHue(label: string): number {

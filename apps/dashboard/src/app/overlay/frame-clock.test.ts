@@ -80,7 +80,8 @@ describe('the frame clock', () => {
 
   it('is inverse to itself', () => {
     const clock = new FrameClock(EPOCH);
-    for (let i = 0; i < 20; i++) clock.addSpan(span({ sequence: i, start: i * 2, ptsMs: i * 2000 + (i > 9 ? 7000 : 0) }));
+    for (let i = 0; i < 20; i++)
+      clock.addSpan(span({ sequence: i, start: i * 2, ptsMs: i * 2000 + (i > 9 ? 7000 : 0) }));
     for (const pts of [0, 33.333, 1999, 19_966, 27_000, 46_000]) {
       expect(clock.read(clock.mediaTimeOf(pts)!)!.ptsMs).toBeCloseTo(pts, 3);
     }

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { HistoryLoader } from './history-loader';
 import { analysisAt } from './testing';
 
-function loaderOf(answer: (from: number) => Promise<ReturnType<typeof analysisAt>[]> = async (from) => [analysisAt(from)]) {
+function loaderOf(
+  answer: (from: number) => Promise<ReturnType<typeof analysisAt>[]> = async (from) => [analysisAt(from)],
+) {
   const asked: number[] = [];
   const inserted: number[] = [];
   const loader = new HistoryLoader(

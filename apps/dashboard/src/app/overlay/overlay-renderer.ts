@@ -11,7 +11,12 @@ export interface OverlaySettings {
   readonly hidden: ReadonlySet<string>;
 }
 
-export const DEFAULT_OVERLAY_SETTINGS: OverlaySettings = { boxes: true, labels: true, confidence: true, hidden: new Set() };
+export const DEFAULT_OVERLAY_SETTINGS: OverlaySettings = {
+  boxes: true,
+  labels: true,
+  confidence: true,
+  hidden: new Set(),
+};
 
 const FAMILY = '"Inter Variable", system-ui, sans-serif';
 /** Labels on a large and on a small picture (a phone), CSS pixels: small boxes are not buried under their names. */

@@ -10,7 +10,11 @@ function timelineOf(...analyses: ReturnType<typeof analysisAt>[]) {
 
 describe('the overlay timeline', () => {
   it('draws the analysis of the very frame, also when newer ones have arrived', () => {
-    const timeline = timelineOf(analysisAt(1000, [['cat', 1]]), analysisAt(1100, [['dog', 2]]), analysisAt(1200, [['bus', 3]]));
+    const timeline = timelineOf(
+      analysisAt(1000, [['cat', 1]]),
+      analysisAt(1100, [['dog', 2]]),
+      analysisAt(1200, [['bus', 3]]),
+    );
     const frame = timeline.at(1100);
     expect(frame).toMatchObject({ kind: 'exact', drawnPtsMs: 1100, opacity: 1 });
     expect(frame.boxes.map((box) => box.label)).toEqual(['dog']);
@@ -37,8 +41,16 @@ describe('the overlay timeline', () => {
 
   it('does not join objects without a track, of another track, or of another class', () => {
     const timeline = timelineOf(
-      analysisAt(1000, [['car', null], ['bus', 1], ['cat', 2]]),
-      analysisAt(1100, [['car', null], ['bus', 9], ['dog', 2]]),
+      analysisAt(1000, [
+        ['car', null],
+        ['bus', 1],
+        ['cat', 2],
+      ]),
+      analysisAt(1100, [
+        ['car', null],
+        ['bus', 9],
+        ['dog', 2],
+      ]),
     );
     expect(timeline.at(1030).boxes.every((box) => !box.interpolated)).toBe(true);
   });

@@ -142,7 +142,12 @@ function interpolate(before: Analysis, after: Analysis, ptsMs: number): OverlayB
         ? undefined
         : after.detections.find((other) => other.trackId === seen.trackId && other.label === seen.label);
     if (next) {
-      boxes.push({ ...seen, box: between(seen.box, next.box, ratio), score: mix(seen.score, next.score, ratio), interpolated: true });
+      boxes.push({
+        ...seen,
+        box: between(seen.box, next.box, ratio),
+        score: mix(seen.score, next.score, ratio),
+        interpolated: true,
+      });
     } else if (ratio < 0.5) {
       boxes.push(asSeen(seen));
     }

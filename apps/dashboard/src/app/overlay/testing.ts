@@ -3,7 +3,7 @@ import type { Analysis, Box } from '@media-analyzer/protocol';
 /** An analysis for tests: `[label, trackId, box, score]` per detection. */
 export function analysisAt(
   ptsMs: number,
-  detections: readonly [label: string, trackId: number | null, box?: Box, score?: number][] = [],
+  detections: readonly (readonly [label: string, trackId: number | null, box?: Box, score?: number])[] = [],
   status: Analysis['status'] = 'provisional',
 ): Analysis {
   return {
@@ -14,6 +14,11 @@ export function analysisAt(
     completedAt: 1_700_000_000_080 + Math.round(ptsMs),
     status,
     model: 'model',
-    detections: detections.map(([label, trackId, box = [0, 0, 0.1, 0.1], score = 0.5]) => ({ label, trackId, box, score })),
+    detections: detections.map(([label, trackId, box = [0, 0, 0.1, 0.1], score = 0.5]) => ({
+      label,
+      trackId,
+      box,
+      score,
+    })),
   };
 }

@@ -18,7 +18,9 @@ export function droppedFrames(health: StreamHealth): { total: number; text: stri
     .sort((a, b) => b[1] - a[1]);
   const total = reasons.reduce((sum, [, count]) => sum + count, 0);
   if (total === 0) return { total, text: 'None dropped.' };
-  const parts = reasons.map(([reason, count]) => `${formatCount(count)} ${isReason(reason) ? REASONS[reason] : reason}`);
+  const parts = reasons.map(
+    ([reason, count]) => `${formatCount(count)} ${isReason(reason) ? REASONS[reason] : reason}`,
+  );
   return { total, text: `Dropped: ${parts.join(', ')}.` };
 }
 

@@ -43,6 +43,7 @@ const LONG_KEYFRAME_INTERVAL_MS = 2500;
     dd { font-weight: 560; overflow-wrap: anywhere; }
     .more { font-weight: 400; font-size: 12px; color: var(--muted); }
     .warn dd:not(.more) { color: var(--warn); }
+    dd ma-icon { margin-right: 4px; font-size: 13px; }
     @media (max-width: 620px) { dl { grid-template-columns: 1fr 1fr; } }
   `,
 })
@@ -80,8 +81,17 @@ export class HealthPanel {
     if (health) {
       const dropped = droppedFrames(health);
       facts.push(
-        { name: 'Frames', value: `${formatCount(health.frames.received)} in`, more: `${formatCount(health.frames.sampled)} picked for analysis` },
-        { name: 'Analysed', value: formatCount(health.frames.analysed), more: dropped.text, warn: warned.has('analysis_behind') },
+        {
+          name: 'Frames',
+          value: `${formatCount(health.frames.received)} in`,
+          more: `${formatCount(health.frames.sampled)} picked for analysis`,
+        },
+        {
+          name: 'Analysed',
+          value: formatCount(health.frames.analysed),
+          more: dropped.text,
+          warn: warned.has('analysis_behind'),
+        },
         processFact('Media process', health.mediaProcess),
         processFact('Vision process', health.visionProcess),
       );
@@ -107,7 +117,10 @@ function frameRateFact(measured: number | null, announced: number | null): Fact 
   return {
     name: 'Frame rate',
     value: value === null ? '–' : `${formatRate(value)} fps`,
-    more: announced !== null && measured !== null && Math.abs(announced - measured) > 1 ? `${formatRate(announced)} announced` : undefined,
+    more:
+      announced !== null && measured !== null && Math.abs(announced - measured) > 1
+        ? `${formatRate(announced)} announced`
+        : undefined,
     warn: announced !== null && measured !== null && measured < announced * 0.8,
   };
 }
@@ -123,7 +136,11 @@ function keyframeFact(intervalMs: number | null, warned: boolean): Fact {
 }
 
 function processFact(name: string, state: ProcessState): Fact {
-  return { name, value: state.charAt(0).toUpperCase() + state.slice(1), warn: state === 'restarting' || state === 'failed' };
+  return {
+    name,
+    value: state.charAt(0).toUpperCase() + state.slice(1),
+    warn: state === 'restarting' || state === 'failed',
+  };
 }
 
 function channelText(channels: number): string {

@@ -138,7 +138,10 @@ export class HlsPlayer {
 
   private recover(hls: Hls, type: ErrorTypes, details: ErrorDetails, message: string): void {
     if (hls !== this.hls || !this.source) return;
-    if (details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR || details === ErrorDetails.BUFFER_ADD_CODEC_ERROR) {
+    if (
+      details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR ||
+      details === ErrorDetails.BUFFER_ADD_CODEC_ERROR
+    ) {
       const codecs = hls.levels.map((level) => level.attrs.CODECS).find(Boolean) ?? '';
       this.close();
       this.events.onState({ kind: 'unplayable', codecs });

@@ -16,7 +16,19 @@ import { ResultsPanel } from './results-panel';
 
 /** One stream: its picture with what the models see, the results as they come, and how well all of it works. */
 @Component({
-  imports: [RouterLink, Icon, StateBadge, StreamMenu, Player, QualityBadges, ResultsPanel, HealthPanel, OverlaySwitches, ProblemNote, ModelFetch],
+  imports: [
+    RouterLink,
+    Icon,
+    StateBadge,
+    StreamMenu,
+    Player,
+    QualityBadges,
+    ResultsPanel,
+    HealthPanel,
+    OverlaySwitches,
+    ProblemNote,
+    ModelFetch,
+  ],
   providers: [LiveStore],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './live-page.html',
@@ -33,19 +45,36 @@ export class LivePage {
   protected readonly warnings = computed(() => {
     const missing = this.store.missingModel();
     const warnings = this.store.health()?.warnings ?? [];
-    // The missing model has a note of its own, with a button.
-    return missing ? warnings.filter((warning) => warning.code !== 'model_missing') : warnings;
+    const unplayable = this.store.stage()?.kind === 'unplayable';
+    // The missing model has a note of its own, with a button, and the stage says what cannot be played.
+    return warnings.filter(
+      ({ code }) =>
+        !(missing && code === 'model_missing') && !(unplayable && code === 'codec_not_playable_in_browsers'),
+    );
   });
   protected readonly problem = computed(() => {
     const problem = this.store.stream()?.problem ?? null;
     return problem?.code === 'model_missing' && this.store.missingModel() ? null : problem;
   });
   protected readonly notices = computed(() =>
-    this.live.notices().filter((notice) => notice.streamId === this.id() && notice.message !== this.problem()?.message && notice.code !== 'model_missing'),
+    this.live
+      .notices()
+      .filter(
+        (notice) =>
+          notice.streamId === this.id() &&
+          notice.message !== this.problem()?.message &&
+          notice.code !== 'model_missing',
+      ),
   );
   protected readonly onAir = computed(() => {
     const state = this.store.stream()?.state;
     return state === 'live' || state === 'reconnecting';
+  });
+
+  /** There is or was a picture here, so there is something to switch on it. */
+  protected readonly drawable = computed(() => {
+    const kind = this.store.stage()?.kind;
+    return kind !== 'unplayable' && kind !== 'no-video';
   });
 
   constructor() {

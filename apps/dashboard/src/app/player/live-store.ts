@@ -161,6 +161,8 @@ export class LiveStore {
         if (message.missed > 0 && this.timeline.newest) this.history?.liveLost(this.timeline.newest.ptsMs);
         this.timeline.insert(message);
         this.history?.liveFrom(message.ptsMs);
+        // Without a picture the panels follow the results themselves.
+        if (this.stage()?.kind === 'unplayable') this.followResults(message.ptsMs);
         this.redraw?.('analysis');
         return;
       case 'error':
@@ -193,6 +195,14 @@ export class LiveStore {
     );
   }
 
+  private followResults(ptsMs: number): void {
+    const now = performance.now();
+    if (now - this.lastPanelAt < PANEL_EVERY_MS) return;
+    this.lastPanelAt = now;
+    this.shownPtsMs.set(ptsMs);
+    this.fillHistory(ptsMs, now);
+  }
+
   private measureLatency(record: DrawRecord): number | null {
     const clock = this.clock();
     const now = this.live.clock.serverNow(Date.now());
@@ -201,7 +211,11 @@ export class LiveStore {
   }
 
   private fillHistory(ptsMs: number, now: number): void {
-    const edgeMs = Math.max(ptsMs, this.timeline.newest?.ptsMs ?? 0, this.session()?.endedAt ? this.session()!.durationMs : 0);
+    const edgeMs = Math.max(
+      ptsMs,
+      this.timeline.newest?.ptsMs ?? 0,
+      this.session()?.endedAt ? this.session()!.durationMs : 0,
+    );
     void this.history?.follow({ ptsMs, edgeMs, now });
   }
 

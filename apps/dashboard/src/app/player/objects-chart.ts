@@ -1,10 +1,20 @@
-import { afterNextRender, ChangeDetectionStrategy, Component, computed, DestroyRef, effect, ElementRef, inject, viewChild } from '@angular/core';
+import {
+  afterNextRender,
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  DestroyRef,
+  type ElementRef,
+  effect,
+  inject,
+  viewChild,
+} from '@angular/core';
 import uPlot from 'uplot';
 import { LiveStore } from './live-store';
 import { objectsPerSecond } from './results';
 
 const SPAN_MS = 60_000;
-const HEIGHT = 64;
+const HEIGHT = 72;
 
 /** Objects on the picture over the last minute, one value a second. */
 @Component({
@@ -24,7 +34,10 @@ export class ObjectsChart {
     const shown = this.store.panelTick();
     if (shown === null) return null;
     const to = Math.floor(shown / 1000) * 1000;
-    return { from: to - SPAN_MS, counts: objectsPerSecond(this.store.timeline.range(to - SPAN_MS, to), to - SPAN_MS, to) };
+    return {
+      from: to - SPAN_MS,
+      counts: objectsPerSecond(this.store.timeline.range(to - SPAN_MS, to), to - SPAN_MS, to),
+    };
   });
   protected readonly summary = computed(() => {
     const counts = (this.data()?.counts ?? []).filter((count) => count !== null);
@@ -62,7 +75,7 @@ function options(width: number): uPlot.Options {
     height: HEIGHT,
     cursor: { show: false },
     legend: { show: false },
-    padding: [6, 0, 2, 0],
+    padding: [7, 0, 8, 0],
     scales: { x: { time: false }, y: { range: (_chart, _min, max) => [0, Math.max(4, max ?? 0)] } },
     axes: [
       { show: false },
@@ -77,6 +90,15 @@ function options(width: number): uPlot.Options {
         incrs: [1, 2, 5, 10, 20, 50],
       },
     ],
-    series: [{}, { stroke: '#56c7d8', width: 1.5, fill: 'rgb(86 199 216 / 0.12)', points: { show: false }, paths: uPlot.paths.stepped?.({ align: 1 }) }],
+    series: [
+      {},
+      {
+        stroke: '#56c7d8',
+        width: 1.5,
+        fill: 'rgb(86 199 216 / 0.12)',
+        points: { show: false },
+        paths: uPlot.paths.stepped?.({ align: 1 }),
+      },
+    ],
   };
 }

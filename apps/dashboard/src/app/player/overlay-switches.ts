@@ -41,7 +41,7 @@ const SWITCHES = [
     button[aria-pressed='true']::before { content: ''; width: 6px; height: 6px; border-radius: 50%; background: var(--accent); margin-right: 3px; }
     button[aria-pressed='false'] { text-decoration: line-through; }
     button:focus-visible { outline-offset: -3px; }
-    .some { color: var(--warn) !important; }
+    button.some:not([mat-menu-item]) { color: var(--warn); }
     .entry { display: inline-flex; align-items: center; gap: 9px; min-width: 150px; }
     .entry i { width: 10px; height: 10px; border-radius: 2px; }
     .entry .mark { margin: 0 0 0 auto; }
@@ -55,7 +55,10 @@ export class OverlaySwitches {
   /** Classes of the last minutes and those that are switched off, by name. */
   protected readonly labels = computed(() => {
     const shown = this.store.panelTick();
-    const seen = shown === null ? [] : countClasses(this.store.timeline.range(shown - 300_000, shown + 1)).map((entry) => entry.label);
+    const seen =
+      shown === null
+        ? []
+        : countClasses(this.store.timeline.range(shown - 300_000, shown + 1)).map((entry) => entry.label);
     return [...new Set([...seen, ...this.store.overlay().hidden])].sort();
   });
 

@@ -57,7 +57,9 @@ export class PlayerControls {
     if (!this.isLive()) return `${formatClock(shown)} / ${formatClock(this.store.session()?.durationMs ?? shown)}`;
     return this.atEdge() ? formatClock(shown) : `${formatClock(shown)}  −${formatClock(this.behind() * 1000)}`;
   });
-  protected readonly volumeText = computed(() => `${Math.round((this.playback().muted() ? 0 : this.playback().volume()) * 100)} percent`);
+  protected readonly volumeText = computed(
+    () => `${Math.round((this.playback().muted() ? 0 : this.playback().volume()) * 100)} percent`,
+  );
 
   protected seek(event: Event, start: number): void {
     if (event.target instanceof HTMLInputElement) this.playback().seek(start + event.target.valueAsNumber);

@@ -4,8 +4,8 @@ import {
   Component,
   computed,
   DestroyRef,
-  effect,
   ElementRef,
+  effect,
   inject,
   signal,
   untracked,
@@ -107,19 +107,28 @@ export class Player {
     if (!playback) return;
     switch (command.kind) {
       case 'toggle-play':
-        return playback.togglePlay();
+        playback.togglePlay();
+        break;
       case 'toggle-mute':
-        return playback.toggleMute();
+        playback.toggleMute();
+        break;
       case 'toggle-fullscreen':
-        return void this.toggleFullscreen();
+        void this.toggleFullscreen();
+        break;
       case 'go-live':
-        return playback.goLive();
+        playback.goLive();
+        break;
       case 'help':
-        return this.help.update((open) => !open);
+        this.help.update((open) => !open);
+        break;
       case 'seek':
-        return playback.seekBy(command.seconds);
+        playback.seekBy(command.seconds);
+        break;
       case 'volume':
-        return playback.changeVolume(command.change);
+        playback.changeVolume(command.change);
+        break;
+      default:
+        command satisfies never;
     }
   }
 
@@ -140,7 +149,10 @@ export class Player {
   protected wake(): void {
     this.resting.set(false);
     clearTimeout(this.idleTimer);
-    this.idleTimer = setTimeout(() => this.resting.set(!this.host.querySelector('.controls:focus-within :focus-visible')), IDLE_MS);
+    this.idleTimer = setTimeout(
+      () => this.resting.set(!this.host.querySelector('.controls:focus-within :focus-visible')),
+      IDLE_MS,
+    );
   }
 
   protected pictureKnown(): void {

@@ -63,7 +63,12 @@ export class QualityBadges {
     });
     const missed = this.store.missed();
     if (missed > 0) {
-      badges.push({ name: 'Late here', value: formatCount(missed), detail: 'Results that this page could not take in time; they are fetched afterwards', tone: 'warn' });
+      badges.push({
+        name: 'Late here',
+        value: formatCount(missed),
+        detail: 'Results that this page could not take in time; they are fetched afterwards',
+        tone: 'warn',
+      });
     }
     return badges;
   });

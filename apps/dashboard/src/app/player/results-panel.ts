@@ -37,7 +37,9 @@ export class ResultsPanel {
   protected readonly most = computed(() => Math.max(1, ...this.counts().map((entry) => entry.objects)));
   protected readonly recent = computed(() => {
     const shown = this.store.panelTick();
-    return shown === null ? [] : appearances(this.store.timeline.range(shown - RECENT_MS, shown + 1), shown, RECENT_LIMIT);
+    return shown === null
+      ? []
+      : appearances(this.store.timeline.range(shown - RECENT_MS, shown + 1), shown, RECENT_LIMIT);
   });
 
   protected percent(score: number): string {
@@ -50,6 +52,10 @@ export class ResultsPanel {
 
   protected show(appearance: Appearance): void {
     const found = this.store.seekToPts(appearance.firstMs);
-    void this.announcer.announce(found ? `Showing ${appearance.label} at ${formatClock(appearance.firstMs)}` : 'That moment is not in the recording any more');
+    void this.announcer.announce(
+      found
+        ? `Showing ${appearance.label} at ${formatClock(appearance.firstMs)}`
+        : 'That moment is not in the recording any more',
+    );
   }
 }

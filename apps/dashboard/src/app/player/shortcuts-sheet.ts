@@ -24,7 +24,7 @@ import { SHORTCUTS } from './shortcuts';
     header { display: flex; justify-content: space-between; align-items: center; }
     h2 { font-size: 14px; color: var(--text); }
     dl > div { display: flex; gap: 12px; align-items: center; padding: 3px 0; }
-    dt { width: 96px; }
+    dt { display: flex; gap: 4px; width: 96px; }
     kbd { display: inline-block; min-width: 24px; padding: 1px 6px; border: 1px solid var(--line-strong); border-radius: 4px; background: var(--raised); text-align: center; font: 560 11.5px/1.5 inherit; font-family: inherit; }
   `,
 })

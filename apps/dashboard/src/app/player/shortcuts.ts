@@ -59,9 +59,11 @@ export function commandOf(event: Key, focus: 'text' | 'slider' | 'button' | 'oth
 
 /** What kind of element has the focus, as far as keys go. */
 export function focusKind(element: Element | null): 'text' | 'slider' | 'button' | 'other' {
-  if (element instanceof HTMLInputElement) return element.type === 'range' ? 'slider' : element.type === 'checkbox' ? 'button' : 'text';
+  if (element instanceof HTMLInputElement)
+    return element.type === 'range' ? 'slider' : element.type === 'checkbox' ? 'button' : 'text';
   if (element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement) return 'text';
   if (element?.closest('[role="menu"], [role="dialog"], [role="alertdialog"]')) return 'text';
-  if (element instanceof HTMLButtonElement || element instanceof HTMLAnchorElement || element?.tagName === 'SUMMARY') return 'button';
+  if (element instanceof HTMLButtonElement || element instanceof HTMLAnchorElement || element?.tagName === 'SUMMARY')
+    return 'button';
   return 'other';
 }

@@ -3,8 +3,8 @@ import {
   type Analysis,
   analysis,
   type CreateStream,
-  errorBody,
   type ErrorCode,
+  errorBody,
   type ModelStatus,
   modelStatus,
   type Page,
@@ -132,7 +132,11 @@ export class Api {
     const response = await this.send(method, path, body);
     const parsed = shape.safeParse(await response.json().catch(() => null));
     if (!parsed.success) {
-      throw new ApiError('The server answered in a form that this page does not know; reload the page', null, response.status);
+      throw new ApiError(
+        'The server answered in a form that this page does not know; reload the page',
+        null,
+        response.status,
+      );
     }
     return parsed.data;
   }

@@ -1,6 +1,6 @@
-import { ChangeDetectionStrategy, Component, computed, inject, input, signal } from '@angular/core';
 import { LiveAnnouncer } from '@angular/cdk/a11y';
 import { Clipboard } from '@angular/cdk/clipboard';
+import { ChangeDetectionStrategy, Component, computed, inject, input, signal } from '@angular/core';
 import { Icon } from './icon';
 
 /** A value to paste elsewhere. A secret one is hidden until asked for; copying works without showing it. */
@@ -26,7 +26,7 @@ import { Icon } from './icon';
   styles: `
     :host { display: grid; gap: 5px; min-width: 0; text-align: left; }
     .label { font-size: 12px; font-weight: 540; color: var(--muted); }
-    .box { display: flex; align-items: center; gap: 4px; padding: 3px 4px 3px 10px; border: 1px solid var(--line-strong); border-radius: var(--radius-small); background: var(--bg); min-width: 0; }
+    .box { display: flex; align-items: center; gap: 4px; min-height: 38px; padding: 2px 5px 2px 10px; border: 1px solid var(--line-strong); border-radius: var(--radius-small); background: var(--bg); min-width: 0; }
     .box:focus-within { border-color: var(--faint); }
     input { flex: 1; min-width: 0; height: 28px; border: 0; background: none; font-family: var(--mono); font-size: 12.5px; outline: none; text-overflow: ellipsis; }
     input:focus-visible { outline: none; box-shadow: 0 1px 0 var(--accent-strong); border-radius: 0; }

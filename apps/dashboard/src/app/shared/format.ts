@@ -42,7 +42,9 @@ export function formatBytes(bytes: number): string {
 
 /** `820 kbit/s`, `4.5 Mbit/s`. */
 export function formatBitrate(bitsPerSecond: number): string {
-  return bitsPerSecond < 999_500 ? `${Math.round(bitsPerSecond / 1000)} kbit/s` : `${(bitsPerSecond / 1e6).toFixed(1)} Mbit/s`;
+  return bitsPerSecond < 999_500
+    ? `${Math.round(bitsPerSecond / 1000)} kbit/s`
+    : `${(bitsPerSecond / 1e6).toFixed(1)} Mbit/s`;
 }
 
 /** `29.97`, `25`: frames per second without a tail of zeros. */
@@ -55,7 +57,13 @@ export function formatResolution(video: Pick<VideoInfo, 'width' | 'height'>): st
   return `${video.width}×${video.height}`;
 }
 
-const CODEC_NAMES: Readonly<Record<string, string>> = { h264: 'H.264', hevc: 'HEVC', av1: 'AV1', aac: 'AAC', opus: 'Opus' };
+const CODEC_NAMES: Readonly<Record<string, string>> = {
+  h264: 'H.264',
+  hevc: 'HEVC',
+  av1: 'AV1',
+  aac: 'AAC',
+  opus: 'Opus',
+};
 
 /** Name of a codec as encoders show it. */
 export function codecName(codec: string): string {

@@ -11,7 +11,9 @@ export interface SocketLike {
 }
 
 /** `lost`: was connected or tried to, and waits for the next attempt. */
-export type SocketState = { readonly kind: 'connecting' | 'open' } | { readonly kind: 'lost'; readonly retryAt: number; readonly attempts: number };
+export type SocketState =
+  | { readonly kind: 'connecting' | 'open' }
+  | { readonly kind: 'lost'; readonly retryAt: number; readonly attempts: number };
 
 export interface LiveSocketOptions {
   readonly open: () => SocketLike;

@@ -1,4 +1,4 @@
-import type { ModelStatus, Session, Stream } from '@media-analyzer/protocol';
+import type { ModelStatus, Session, Stream, StreamHealth } from '@media-analyzer/protocol';
 
 /** A session for tests: 1080p30 H.264 and AAC from OBS. */
 export function sessionOf(change: Partial<Session> = {}): Session {
@@ -54,5 +54,32 @@ export function modelOf(change: Partial<ModelStatus> = {}): ModelStatus {
     active: true,
     problem: null,
     ...change,
+  };
+}
+
+/** Health for tests: a good stream; `dropped` as the server counts it. */
+export function healthOf(change: { dropped?: Record<string, number> } & Partial<StreamHealth> = {}): StreamHealth {
+  const { dropped = {}, ...rest } = change;
+  return {
+    streamId: 'stream',
+    sessionId: 'session',
+    at: 1_700_000_060_000,
+    state: 'live',
+    video: null,
+    audio: null,
+    measuredFrameRate: 30,
+    bitrate: 4_500_000,
+    keyframeIntervalMs: 1000,
+    publisher: null,
+    uptimeMs: 60_000,
+    captureToResult: { p50: 80, p95: 120, count: 600 },
+    overlayAlignment: null,
+    frames: { received: 1800, sampled: 600, analysed: 590, dropped },
+    analysisRate: 10,
+    model: 'yolox-nano',
+    mediaProcess: 'running',
+    visionProcess: 'running',
+    warnings: [],
+    ...rest,
   };
 }

@@ -19,9 +19,11 @@ export function retentionText(retention: Retention): RetentionText {
 /** @returns the retention, or the text that says which rule was broken */
 export function parseRetention(text: RetentionText): Retention | string {
   const hours = parseAmount(text.hours);
-  if (hours === 'invalid' || (hours !== null && hours * HOUR_MS < 60_000)) return 'The age is a number of hours, at least one minute (0.02)';
+  if (hours === 'invalid' || (hours !== null && hours * HOUR_MS < 60_000))
+    return 'The age is a number of hours, at least one minute (0.02)';
   const gigabytes = parseAmount(text.gigabytes);
-  if (gigabytes === 'invalid' || (gigabytes !== null && gigabytes * GB < 1_000_000)) return 'The size is a number of gigabytes, at least 0.001';
+  if (gigabytes === 'invalid' || (gigabytes !== null && gigabytes * GB < 1_000_000))
+    return 'The size is a number of gigabytes, at least 0.001';
   return {
     maxAgeMs: hours === null ? null : Math.round(hours * HOUR_MS),
     maxBytes: gigabytes === null ? null : Math.round(gigabytes * GB),

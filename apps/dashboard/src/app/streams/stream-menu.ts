@@ -27,7 +27,11 @@ export class StreamMenu {
   private readonly dialog = inject(MatDialog);
 
   protected settings(): void {
-    this.dialog.open(StreamSettingsDialog, { data: this.stream(), width: '520px', ariaLabelledBy: 'stream-settings-title' });
+    this.dialog.open(StreamSettingsDialog, {
+      data: this.stream(),
+      width: '520px',
+      ariaLabelledBy: 'stream-settings-title',
+    });
   }
 
   protected async remove(): Promise<void> {

@@ -27,7 +27,9 @@ export class SystemPage {
   protected readonly bytes = formatBytes;
   protected readonly modelWords = MODEL_WORDS;
 
-  protected readonly notices = computed(() => (this.live.notices().length > 0 ? this.live.notices() : (this.status()?.notices ?? [])));
+  protected readonly notices = computed(() =>
+    this.live.notices().length > 0 ? this.live.notices() : (this.status()?.notices ?? []),
+  );
   protected readonly uptime = computed(() => {
     const status = this.status();
     return status ? formatDuration(this.live.serverTime(this.ticker.now()) - status.startedAt) : '–';
@@ -41,8 +43,16 @@ export class SystemPage {
       { name: 'Running for', value: this.uptime() },
       { name: 'RTMP', value: `${status.rtmp.host}:${status.rtmp.port}`, more: `${status.rtmp.connections} connected` },
       { name: 'Database', value: status.database === 'pglite' ? 'PGlite (embedded)' : 'PostgreSQL' },
-      { name: 'Vision process', value: capital(status.visionProcess), more: `${status.model ?? 'no model'} on ${status.executionProvider.toUpperCase()}` },
-      { name: 'Recordings', value: formatBytes(disk.usedBytes), more: disk.freeBytes === null ? undefined : `${formatBytes(disk.freeBytes)} free on the disk` },
+      {
+        name: 'Vision process',
+        value: capital(status.visionProcess),
+        more: `${status.model ?? 'no model'} on ${status.executionProvider.toUpperCase()}`,
+      },
+      {
+        name: 'Recordings',
+        value: formatBytes(disk.usedBytes),
+        more: disk.freeBytes === null ? undefined : `${formatBytes(disk.freeBytes)} free on the disk`,
+      },
     ];
   });
 
