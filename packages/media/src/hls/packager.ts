@@ -44,6 +44,7 @@ export class LiveHlsPackager {
     before_keyframe: 0,
     overlap: 0,
     invalid: 0,
+    tail: 0,
   };
   private readonly inits = new Map<string, Uint8Array>();
   private readonly rendered = new Map<boolean, { version: number; response: Omit<PlaylistResponse, 'blocking'> }>();

@@ -219,6 +219,11 @@ export class PartCutter {
   private nextCut(): Cut | null {
     const paced = this.soundOnly && this.pictures.length === 0 ? (this.lane?.frames ?? []) : this.pictures;
     const start = this.partStartMs;
+    const first = paced[0] ?? this.held;
+    const splitMs = start + this.limits.partAimMs;
+    if (first && first.startMs - start > this.limits.partLimitMs + EPSILON_MS && this.soundSpans(splitMs)) {
+      return { atMs: splitMs, endsSegment: false };
+    }
     let bytes = this.segmentBytes;
     for (let i = 0; i < paced.length; i += 1) {
       const sample = paced[i]!;
@@ -227,7 +232,6 @@ export class PartCutter {
       bytes += sample.data.length;
       const lengthMs = sample.endMs - start;
       if (lengthMs < this.limits.partMinMs - EPSILON_MS) continue;
-      const splitMs = start + this.limits.partAimMs;
       if (lengthMs > this.limits.partLimitMs + EPSILON_MS && this.canSplit(sample, splitMs))
         return { atMs: splitMs, endsSegment: false };
       const next = paced[i + 1] ?? (paced === this.pictures ? this.held : null);
@@ -260,6 +264,11 @@ export class PartCutter {
     const soundFollows = this.lane !== null && this.lane.endMs > atMs;
     const pictureFollows = sample.startMs >= atMs || sample.endMs < atMs + this.limits.partAimMs;
     return soundFollows || pictureFollows;
+  }
+
+  /** There is sound for the part until then, and for the next one. */
+  private soundSpans(atMs: number): boolean {
+    return this.lane?.startsBefore(atMs) === true && this.lane.endMs > atMs;
   }
 
   private soundComplete(atMs: number): boolean {
