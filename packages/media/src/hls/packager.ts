@@ -1,8 +1,8 @@
 import type { CodedSample, Track } from '@media-analyzer/protocol';
-import { CodedError } from '@media-analyzer/protocol';
 import { type FragmentTrack, numberTracks, writeFragment, writeInitSegment } from '../fmp4/index.js';
+import { Delivery } from './delivery.js';
 import { type CutPart, PartCutter } from './part-cutter.js';
-import { hintedPart, partName, renderMediaPlaylist, renderMultivariantPlaylist } from './playlist.js';
+import { partName, renderMultivariantPlaylist } from './playlist.js';
 import { Rates } from './rates.js';
 import { type CutLimits, cutLimits, SegmentPolicy } from './segment-policy.js';
 import { StoreQueue } from './store-queue.js';
@@ -15,15 +15,12 @@ import type {
   PlaylistResponse,
   SampleDropReason,
 } from './types.js';
-import { Waiters } from './waiters.js';
 import { type LiveSegment, SegmentWindow } from './window.js';
 
 const DEFAULT_TARGET_SEGMENT_MS = 2000;
 const DEFAULT_PART_TARGET_MS = 250;
 const DEFAULT_WINDOW_MS = 30 * 60_000;
 const DEFAULT_MAX_WAITERS = 2000;
-/** Blocked requests wait this many target durations (RFC 8216bis 6.2.5.2). */
-const BLOCK_TARGET_DURATIONS = 3;
 
 /**
  * Packages one session into low-latency HLS: parts and segments of fragmented MP4, and their playlists.
@@ -35,7 +32,7 @@ export class LiveHlsPackager {
   private readonly limits: CutLimits;
   private readonly policy: SegmentPolicy;
   private readonly window: SegmentWindow;
-  private readonly waiters: Waiters;
+  private readonly delivery: Delivery;
   private readonly stores: StoreQueue;
   private readonly rates = new Rates();
   private readonly switch: TrackSwitch;
@@ -47,17 +44,11 @@ export class LiveHlsPackager {
     tail: 0,
   };
   private readonly inits = new Map<string, Uint8Array>();
-  private readonly rendered = new Map<boolean, { version: number; response: Omit<PlaylistResponse, 'blocking'> }>();
   private cutter: PartCutter | null = null;
   private initName = '';
   private initCount = 0;
   private breakPending = false;
-  private independent = true;
-  private ended = false;
   private sequenceNumber = 0;
-  private lastPushAt = 0;
-  /** Counts publications: the playlist changes with it. */
-  private version = 0;
   private counts = { segments: 0, parts: 0, bytes: 0, segmentsNotStored: 0 };
 
   constructor(private readonly options: LiveHlsPackagerOptions) {
@@ -71,7 +62,11 @@ export class LiveHlsPackager {
       this.limits.targetSegmentMs,
       this.limits.partLimitMs,
     );
-    this.waiters = new Waiters(options.maxWaiters ?? DEFAULT_MAX_WAITERS);
+    this.delivery = new Delivery({
+      epochAt: options.epochAt,
+      window: this.window,
+      maxWaiters: options.maxWaiters ?? DEFAULT_MAX_WAITERS,
+    });
     this.switch = new TrackSwitch({
       configure: (tracks) => this.configure(tracks),
       sample: (sample) => this.cutter?.push(sample),
@@ -81,7 +76,7 @@ export class LiveHlsPackager {
       store: options.store,
       onSettled: (segment, info) => {
         if (info.gap) this.counts.segmentsNotStored += 1;
-        if (segment.storage === 'lost') this.publish();
+        if (segment.storage === 'lost') this.delivery.changed();
         options.onSegment?.(info);
       },
       onProblem: (problem) => {
@@ -95,8 +90,7 @@ export class LiveHlsPackager {
 
   /** Players can start: the first segment is complete. */
   get playable(): boolean {
-    const first = this.window.segments[0];
-    return first !== undefined && !first.open;
+    return this.delivery.playable;
   }
 
   /**
@@ -104,13 +98,13 @@ export class LiveHlsPackager {
    * at any time; a change takes effect at the next keyframe, with a new init segment and a discontinuity.
    */
   setTracks(tracks: readonly Track[]): void {
-    if (!this.ended) this.switch.setTracks(tracks);
+    if (!this.delivery.ended) this.switch.setTracks(tracks);
   }
 
   /** Takes one sample, on the session clock, in decode order within its track. */
   push(sample: CodedSample): void {
-    if (this.ended) return;
-    this.lastPushAt = Date.now();
+    if (this.delivery.ended) return;
+    this.delivery.lastSampleAt = Date.now();
     this.switch.push(sample);
   }
 
@@ -119,7 +113,7 @@ export class LiveHlsPackager {
    * the publisher is gone, so that viewers get what waits; calling it again when it is back does no harm.
    */
   discontinuity(): void {
-    if (this.ended) return;
+    if (this.delivery.ended) return;
     this.switch.sourceBegins();
     this.cutter?.flush({ more: true });
     this.markBreak();
@@ -127,12 +121,10 @@ export class LiveHlsPackager {
 
   /** Ends the playlist. Resolves when the last segment is stored, or lost. */
   async end(): Promise<void> {
-    if (!this.ended) {
+    if (!this.delivery.ended) {
       this.switch.settle();
       this.cutter?.flush({ more: false });
-      this.ended = true;
-      this.publish();
-      this.waiters.end();
+      this.delivery.end();
     }
     await this.stores.drained();
   }
@@ -145,7 +137,7 @@ export class LiveHlsPackager {
   multivariantPlaylist(mediaUri = 'media.m3u8'): string | null {
     if (!this.playable) return null;
     const { peakBitrate, averageBitrate, frameRate } = this.rates;
-    const { independent } = this;
+    const { independent } = this.delivery;
     return renderMultivariantPlaylist({
       tracks: this.switch.tracks,
       mediaUri,
@@ -158,7 +150,7 @@ export class LiveHlsPackager {
 
   /** Resolves with true when players can start, with false when that did not happen in time. */
   async whenPlayable(timeoutMs: number): Promise<boolean> {
-    return this.waiters.wait(() => this.playable, timeoutMs);
+    return this.delivery.whenPlayable(timeoutMs);
   }
 
   /**
@@ -170,16 +162,7 @@ export class LiveHlsPackager {
    * @throws CodedError `playlist_request_invalid`, `playlist_too_far_ahead`, `playlist_timeout`, `too_many_requests`.
    */
   async mediaPlaylist(request: PlaylistRequest): Promise<PlaylistResponse> {
-    const { msn, part } = request;
-    checkRequest(request);
-    if (msn !== undefined) this.checkNotTooFar(msn, part);
-    const ready = (): boolean => this.ended || (this.playable && (msn === undefined || this.has(msn, part)));
-    const waitMs = BLOCK_TARGET_DURATIONS * this.window.targetDuration * 1000;
-    if (!(await this.waiters.wait(ready, waitMs))) {
-      const publisherAway = this.playable && Date.now() - this.lastPushAt > this.window.targetDuration * 1000;
-      if (!publisherAway) throw new CodedError('playlist_timeout', { waitMs });
-    }
-    return { ...this.render(request.skip === true || request.skip === 'v2'), blocking: msn !== undefined };
+    return this.delivery.mediaPlaylist(request);
   }
 
   /**
@@ -192,8 +175,9 @@ export class LiveHlsPackager {
     const init = this.inits.get(name);
     if (init) return { bytes: init };
     const part = /^part-(\d{1,15})\.(\d{1,6})\.m4s$/.exec(name);
-    if (part) return this.part(name, Number(part[1]), Number(part[2]));
-    const bytes = this.window.find(name)?.bytes ?? this.stores.waitingBytes(name);
+    const bytes = part
+      ? await this.delivery.part(name, Number(part[1]), Number(part[2]))
+      : (this.window.find(name)?.bytes ?? this.stores.waitingBytes(name));
     return bytes ? { bytes } : null;
   }
 
@@ -205,24 +189,13 @@ export class LiveHlsPackager {
     return {
       ...this.counts,
       heldBytes,
-      waiters: this.waiters.count,
+      waiters: this.delivery.waiting,
       dropped,
       keyframeIntervalMs,
       frameRate,
       peakBitrate,
       averageBitrate,
     };
-  }
-
-  private async part(name: string, msn: number, index: number): Promise<{ bytes: Uint8Array } | null> {
-    const find = (): Uint8Array | null => this.window.byMsn(msn)?.parts[index]?.bytes ?? null;
-    if (!this.ended && name === hintedPart(this.window)) {
-      const waitMs = BLOCK_TARGET_DURATIONS * this.window.targetDuration * 1000;
-      // Also over when the hint was wrong: the segment ended before this part.
-      await this.waiters.wait(() => find() !== null || name !== hintedPart(this.window), waitMs);
-    }
-    const bytes = find();
-    return bytes ? { bytes } : null;
   }
 
   private configure(tracks: readonly Track[]): void {
@@ -269,7 +242,7 @@ export class LiveHlsPackager {
     this.policy.allow(this.window.targetDuration * 1000);
     this.counts.parts += 1;
     this.counts.bytes += bytes.length;
-    this.publishSoon();
+    this.delivery.changed();
   }
 
   private get hasVideo(): boolean {
@@ -278,7 +251,7 @@ export class LiveHlsPackager {
 
   private openSegment(part: CutPart): LiveSegment {
     const independent = part.video.length > 0 ? part.video[0]!.keyframe : true;
-    if (!independent) this.independent = false;
+    if (!independent) this.delivery.independent = false;
     const segment = this.window.open({
       initName: this.initName,
       discontinuity: this.breakPending,
@@ -301,7 +274,7 @@ export class LiveHlsPackager {
         this.inits.delete(name);
     }
     this.stores.push({ segment, bytes, initBytes });
-    this.publishSoon();
+    this.delivery.changed();
   }
 
   private markBreak(): void {
@@ -312,54 +285,6 @@ export class LiveHlsPackager {
   private drop(reason: SampleDropReason): void {
     this.dropped[reason] += 1;
   }
-
-  /** A part that ends its segment is published together with that end, so that no hint for a part that never comes is seen. */
-  private publishSoon(): void {
-    this.version += 1;
-    if (this.publishing) return;
-    this.publishing = true;
-    queueMicrotask(() => {
-      this.publishing = false;
-      this.waiters.notify();
-    });
-  }
-  private publishing = false;
-
-  private publish(): void {
-    this.version += 1;
-    this.waiters.notify();
-  }
-
-  private has(msn: number, part: number | undefined): boolean {
-    const newest = this.window.newest;
-    if (!newest || newest.msn < msn) return false;
-    if (newest.msn > msn) return true;
-    // The last segment: all of it, or the part.
-    return part === undefined ? !newest.open : newest.parts.length > part;
-  }
-
-  private checkNotTooFar(msn: number, part: number | undefined): void {
-    const open = this.window.openSegment;
-    const edge = open ? open.msn - 1 : this.window.upcomingMsn - 1;
-    const partTarget = this.window.partTargetMs / 1000;
-    const advanceLimit = partTarget < 1 ? Math.ceil(3 / partTarget) : 3;
-    const lastPart = open && msn === open.msn ? open.parts.length - 1 : -1;
-    // hls.js without low latency asks for the last part that it expects of a whole segment: that is not far either.
-    const usualParts = Math.max(lastPart + 1, ...this.window.segments.slice(-3).map(({ parts }) => parts.length));
-    const farPart = msn === edge + 1 && part !== undefined && part >= usualParts + advanceLimit;
-    if (msn > edge + 2 || farPart) throw new CodedError('playlist_too_far_ahead', { msn, edge });
-  }
-
-  private render(skip: boolean): Omit<PlaylistResponse, 'blocking'> {
-    const cached = this.rendered.get(skip);
-    if (cached?.version === this.version) return cached.response;
-    const { window, independent, ended } = this;
-    const body = renderMediaPlaylist({ epochAt: this.options.epochAt, window, independent, ended, skip });
-    const etag = `"${this.options.epochAt.toString(36)}-${this.version.toString(36)}${skip ? '-d' : ''}"`;
-    const response = { body, etag };
-    this.rendered.set(skip, { version: this.version, response });
-    return response;
-  }
 }
 
 function earliestPts({ video, audio, startMs }: CutPart): number {
@@ -367,17 +292,4 @@ function earliestPts({ video, audio, startMs }: CutPart): number {
     samples.reduce((least, sample) => Math.min(least, sample.ptsTicks), Number.POSITIVE_INFINITY) / ticksPerMs;
   if (video.length > 0) return earliest(video, 90);
   return audio[0]?.startMs ?? startMs;
-}
-
-function checkRequest({ msn, part }: PlaylistRequest): void {
-  const whole = (value: number | undefined): boolean =>
-    value === undefined || (Number.isSafeInteger(value) && value >= 0);
-  if (!whole(msn))
-    throw new CodedError('playlist_request_invalid', { problem: `_HLS_msn is ${msn}, must be a whole number from 0` });
-  if (!whole(part))
-    throw new CodedError('playlist_request_invalid', {
-      problem: `_HLS_part is ${part}, must be a whole number from 0`,
-    });
-  if (part !== undefined && msn === undefined)
-    throw new CodedError('playlist_request_invalid', { problem: '_HLS_part needs _HLS_msn' });
 }

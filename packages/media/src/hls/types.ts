@@ -39,7 +39,7 @@ export interface PlaylistResponse {
   readonly body: string;
   /** Strong entity tag, quotes included. The same body has the same tag. */
   readonly etag: string;
-  /** The request named a part or segment: the answer never changes for that URL and can be cached for long. */
+  /** The request named a part or segment and got it: a cache may keep the answer for some target durations. */
   readonly blocking: boolean;
 }
 
