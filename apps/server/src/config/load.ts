@@ -4,7 +4,9 @@ import type { Variable } from './variable.js';
 import { VARIABLES, type Values, type VariableName } from './variables.js';
 
 const ROLES = ['all', 'api', 'ingest', 'worker'] as const;
+/** Least severity that is logged. */
 export type LogLevelSetting = Values['LOG_LEVEL'];
+/** How log lines are written. */
 export type LogFormat = Values['LOG_FORMAT'];
 
 /** Everything that can be set from outside, validated. Durations are milliseconds, sizes bytes, folders absolute. */

@@ -28,7 +28,7 @@ export class AnalysisRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * Writes a batch in one transaction, in five statements whatever its size. A frame keeps one analysis: `final` replaces
+   * Writes a batch in one transaction, in a handful of statements whatever its size. A frame keeps one analysis: `final` replaces
    * `provisional`, never the other way round; of the same status the newer one stays.
    */
   async append(batch: readonly Analysis[]): Promise<AppendResult> {
@@ -43,7 +43,8 @@ export class AnalysisRepository {
       const alive = new Set(held.rows.map(({ id }) => id));
       const known = frames.filter((frame) => alive.has(frame.sessionId));
       const rows = known.map(({ detections: _, ...row }, ordinal) => ({ ...row, ordinal }));
-      const stored = await orm.execute<{ id: string; session_id: string; pts_ms: number }>(sql`
+      // A row that was inserted has no xmax (the transaction that replaced it): nothing of it is to be deleted.
+      const stored = await orm.execute<{ id: string; session_id: string; pts_ms: number; replaced: boolean }>(sql`
         insert into analyses (session_id, pts_ms, captured_at, completed_at, status, model)
         select "sessionId", "ptsMs", "capturedAt", "completedAt", status, model
         from json_to_recordset(${JSON.stringify(rows)}::json) as r
@@ -52,10 +53,13 @@ export class AnalysisRepository {
         on conflict (session_id, pts_ms) do update set captured_at = excluded.captured_at, completed_at = excluded.completed_at,
           status = excluded.status, model = excluded.model
         where excluded.status = 'final' or analyses.status = 'provisional'
-        returning id, session_id, pts_ms`);
+        returning id, session_id, pts_ms, xmax <> 0 as replaced`);
       const idOf = new Map(stored.rows.map((row) => [frameKey(row.session_id, row.pts_ms), row.id]));
-      await orm.execute(sql`
-        delete from detections where analysis_id in (select json_array_elements_text(${JSON.stringify([...idOf.values()])}::json)::bigint)`);
+      const replaced = stored.rows.filter((row) => row.replaced).map(({ id }) => id);
+      if (replaced.length > 0) {
+        await orm.execute(sql`
+          delete from detections where analysis_id in (select json_array_elements_text(${JSON.stringify(replaced)}::json)::bigint)`);
+      }
       const found = known.flatMap((frame) => {
         const id = idOf.get(frameKey(frame.sessionId, frame.ptsMs));
         return id === undefined ? [] : frame.detections.map((detection, ordinal) => toRow(id, ordinal, detection));

@@ -1,8 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { cp, readdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Logger, silentLog } from '../log.js';
@@ -14,6 +11,7 @@ import { SessionRepository } from './session-repository.js';
 import { StreamRepository } from './stream-repository.js';
 import { embeddedDatabase, onPostgres, postgresDatabase, SERVER_URL, type TestDatabase } from './testing/databases.js';
 import { itWithSmallDisk, makeFolder, makeSmallDisk } from './testing/folders.js';
+import { killProgram, startProgram, writeUntilKilled } from './testing/programs.js';
 import { makeAnalysis, makeDetection, makeSegment, makeSession } from './testing/samples.js';
 
 /** Starting a thread or a child is slow on a busy machine; nothing here waits for time. */
@@ -136,7 +134,7 @@ describe('the embedded database', () => {
     const child = startProgram(`await openDatabase({ url: null, dataDir: ${JSON.stringify(dataDir)}, log });`);
     while (!(await readdir(path.join(dataDir, 'db.new')).catch((): string[] => [])).some((name) => name === 'base'))
       await new Promise(setImmediate);
-    await kill(child);
+    await killProgram(child);
     expect(await readdir(dataDir)).toEqual(['db.new']);
     const database = await openDatabase({ url: null, dataDir, log: silentLog });
     await database.ping();
@@ -207,6 +205,19 @@ describe('the embedded database', () => {
     },
     TIMEOUT_MS,
   );
+
+  it('says that it cannot be opened when its files are damaged, and leaves them as they are', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const place = await embeddedDatabase();
+    const control = path.join(place.dataDir, 'db/global/pg_control');
+    await writeFile(control, 'damaged');
+    await expect(openDatabase({ ...place, log: silentLog, hangLimitMs: 5000 })).rejects.toMatchObject({
+      code: 'database_unreachable',
+    });
+    expect(await readFile(control, 'utf8')).toBe('damaged');
+    await place.remove();
+  });
 
   it('says that the folder cannot be written', async () => {
     const folder = await makeFolder();
@@ -298,49 +309,4 @@ async function writeUntilRefused(
       return error;
     }
   }
-}
-
-/** Writes segments and analyses in a child, kills it after `count` were confirmed, and returns the confirmed numbers. */
-async function writeUntilKilled(
-  place: TestDatabase,
-  ids: { streamId: string; sessionId: string },
-  count: number,
-): Promise<readonly number[]> {
-  const child = startProgram(`
-    const database = await openDatabase({ url: ${JSON.stringify(place.url)}, dataDir: ${JSON.stringify(place.dataDir)}, log });
-    const segments = new SegmentRepository(database), analyses = new AnalysisRepository(database);
-    const ids = ${JSON.stringify(ids)};
-    const detections = Array.from({ length: 8 }, () => makeDetection());
-    for (let number = 0; ; number++) {
-      await segments.add(makeSegment(ids.sessionId, number));
-      await analyses.append([0, 1, 2, 3, 4].map((part) => makeAnalysis(ids, number * 2000 + part * 100, { detections })));
-      console.log(number);
-    }`);
-  const confirmed: number[] = [];
-  for await (const line of createInterface({ input: child.stdout! })) {
-    confirmed.push(Number(line));
-    if (confirmed.length === count) child.kill('SIGKILL');
-  }
-  expect(confirmed.length).toBeGreaterThanOrEqual(count);
-  return confirmed;
-}
-
-function startProgram(body: string): ChildProcess {
-  const from = (name: string, file: string) =>
-    `import { ${name} } from ${JSON.stringify(new URL(file, import.meta.url).href)};`;
-  const program = [
-    from('openDatabase', './database.ts'),
-    from('SegmentRepository', './segment-repository.ts'),
-    from('AnalysisRepository', './analysis-repository.ts'),
-    from('silentLog as log', '../log.ts'),
-    from('makeSegment, makeAnalysis, makeDetection', './testing/samples.ts'),
-    body,
-  ].join('\n');
-  const flags = ['--conditions=source', '--import', import.meta.resolve('tsx'), '--input-type=module', '-e', program];
-  return spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  child.kill('SIGKILL');
-  await once(child, 'exit');
 }

@@ -65,8 +65,7 @@ export class FolderObjectStore implements ObjectStore {
       const unfinished = path.join(this.folder, UNFINISHED, randomUUID());
       try {
         const written = await writeSynced(unfinished, chunks);
-        await mkdir(path.dirname(target), { recursive: true });
-        await rename(unfinished, target);
+        await moveInto(unfinished, target);
         return toStat(key, written);
       } catch (error) {
         await rm(unfinished, { force: true }).catch(() => {});
@@ -183,6 +182,18 @@ export class FolderObjectStore implements ObjectStore {
       );
     }
   }
+}
+
+/** Makes the folder and moves the file into it; once more when a deletion took the empty folder away in between. */
+async function moveInto(file: string, target: string): Promise<void> {
+  const move = async () => {
+    await mkdir(path.dirname(target), { recursive: true });
+    await rename(file, target);
+  };
+  await move().catch(async (error: unknown) => {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    await move();
+  });
 }
 
 async function writeSynced(file: string, chunks: readonly Uint8Array[]): Promise<BigIntStats> {

@@ -1,8 +1,8 @@
 /**
  * Program of the database thread: PGlite (PostgreSQL compiled to WebAssembly) behind PostgreSQL's own wire protocol.
  *
- * It has a thread of its own for two reasons that were measured. A statement takes 3 ms and sometimes 18 ms, which ingest
- * and playback must not wait for. And when the disk has no room for a new WAL segment, PGlite enters an endless loop
+ * It has a thread of its own for two reasons that were measured. A transaction of five analyses takes 3 ms and sometimes 18,
+ * which ingest and playback must not wait for. And when the disk has no room for a new WAL segment, PGlite enters an endless loop
  * instead of ending; `EmbeddedConnection` notices and replaces the thread, while the server goes on.
  */
 import { parentPort, workerData } from 'node:worker_threads';
