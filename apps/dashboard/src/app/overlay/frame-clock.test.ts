@@ -87,6 +87,15 @@ describe('the frame clock', () => {
     }
   });
 
+  it('reads a frame just past the reported end of its span, and not one far from any', () => {
+    const clock = new FrameClock(EPOCH);
+    clock.addSpan(span({ sequence: 1, start: 0, end: 1.96, ptsMs: 0 }));
+    clock.addSpan(span({ sequence: 2, start: 2, end: 3.96, ptsMs: 10_000 }));
+    expect(clock.read(1.98)!.ptsMs).toBeCloseTo(1980, 6);
+    expect(clock.read(3.99)!.ptsMs).toBeCloseTo(11_990, 6);
+    expect(clock.read(4.5)).toBeNull();
+  });
+
   it('stays bounded', () => {
     const clock = new FrameClock(EPOCH);
     for (let i = 0; i < 1000; i++) clock.addSpan(span({ sequence: i, start: i * 2, ptsMs: i * 2000 }));

@@ -39,6 +39,8 @@ const MAX_SPANS = 900;
 const CLOCKS_AGREE_MS = 500;
 /** A frame's media time comes rounded to microseconds and may fall just before the span that it opens, seconds. */
 const EDGE_TOLERANCE = 0.0005;
+/** A frame may lie past the end that the player reported for its span, which is not always the last frame's end, seconds. */
+const END_SLACK = 0.25;
 
 /**
  * Maps the media element's time to the session clock and back, across discontinuities. Two readings exist: the timestamp in
@@ -100,9 +102,14 @@ export class FrameClock {
     if (this.last && contains(this.last, mediaTime)) return this.last;
     // Newest first: after a flush and reload two spans may claim the same time, and the newer one is in the buffer.
     let found: MediaSpan | null = null;
-    for (const span of this.spans.values()) if (contains(span, mediaTime)) found = span;
+    let before: MediaSpan | null = null;
+    for (const span of this.spans.values()) {
+      if (contains(span, mediaTime)) found = span;
+      else if (mediaTime >= span.end - EDGE_TOLERANCE && span.end > (before?.end ?? mediaTime - END_SLACK))
+        before = span;
+    }
     if (found) this.last = found;
-    return found;
+    return found ?? before;
   }
 }
 

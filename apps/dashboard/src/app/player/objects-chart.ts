@@ -83,7 +83,7 @@ function options(width: number): uPlot.Options {
         size: 22,
         gap: 4,
         stroke: '#a3b0be',
-        font: '10.5px "Inter Variable", sans-serif',
+        font: '11px "Inter Variable", sans-serif',
         grid: { stroke: '#1e2731', width: 1 },
         ticks: { show: false },
         space: 24,

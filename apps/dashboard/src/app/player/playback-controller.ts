@@ -1,13 +1,11 @@
 import { signal } from '@angular/core';
 import { readText, writeSetting } from '../shared/local-setting';
 import type { HlsPlayer, Window } from './hls-player';
+import { LiveFollower } from './live-follower';
 
-/** This much behind where a live viewer is meant to be still counts as live, seconds. */
-const LIVE_TOLERANCE = 2.5;
-/** Who follows live and is further behind than the tolerance for this many checks is moved to the edge. */
-const LATE_CHECKS = 3;
-/** No data for this long at the end of the window is not a stall to skip: the publisher is gone. */
+/** Positions closer than this to an end are at it, seconds. */
 const MIN_SEEK = 0.05;
+const CHECK_EVERY_MS = 500;
 
 /** Play, pause, seek and volume of one media element, as signals for the controls. */
 export class PlaybackController {
@@ -21,7 +19,7 @@ export class PlaybackController {
   readonly following = signal(true);
   readonly autoplayRefused = signal(false);
 
-  private lateChecks = 0;
+  private readonly follower = new LiveFollower();
   private readonly timer: ReturnType<typeof setInterval>;
   private readonly undo: (() => void)[] = [];
 
@@ -40,7 +38,10 @@ export class PlaybackController {
     };
     on('play', () => this.paused.set(false));
     on('pause', () => this.paused.set(true));
-    on('waiting', () => this.waiting.set(true));
+    on('waiting', () => {
+      this.waiting.set(true);
+      if (!video.seeking) this.follower.stalled(performance.now());
+    });
     on('playing', () => this.waiting.set(false));
     on('canplay', () => this.waiting.set(false));
     on('volumechange', () => {
@@ -49,7 +50,7 @@ export class PlaybackController {
     });
     on('timeupdate', () => this.update());
     on('seeked', () => this.update());
-    this.timer = setInterval(() => this.check(), 500);
+    this.timer = setInterval(() => this.check(), CHECK_EVERY_MS);
   }
 
   destroy(): void {
@@ -117,17 +118,25 @@ export class PlaybackController {
     this.window.set(this.player.window);
   }
 
-  /** Whoever follows live and has fallen behind, by a stall or a hidden tab, is moved to the edge instead of played faster. */
+  /** Whoever follows live and has fallen behind, by a slow start, a stall or a hidden tab, is moved to the edge. */
   private check(): void {
     this.update();
+    const { video } = this;
     const live = this.window()?.live ?? null;
-    if (live === null || !this.following() || this.video.paused || this.video.seeking) {
-      this.lateChecks = 0;
+    if (live === null || !this.following() || video.paused || video.seeking) {
+      this.follower.rest();
       return;
     }
-    this.lateChecks = live - this.video.currentTime > LIVE_TOLERANCE ? this.lateChecks + 1 : 0;
-    if (this.lateChecks < LATE_CHECKS) return;
-    this.lateChecks = 0;
-    this.player.goLive();
+    const behind = live - video.currentTime;
+    const loaded = this.isLoaded(live);
+    if (this.follower.check({ now: performance.now(), behind, loaded })) this.player.goLive();
+  }
+
+  private isLoaded(mediaTime: number): boolean {
+    const { buffered } = this.video;
+    for (let i = 0; i < buffered.length; i++) {
+      if (buffered.start(i) <= mediaTime && mediaTime < buffered.end(i)) return true;
+    }
+    return false;
   }
 }

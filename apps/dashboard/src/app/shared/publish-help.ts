@@ -21,12 +21,13 @@ import { CopyField } from './copy-field';
     </dl>
   `,
   styles: `
-    :host { display: grid; gap: 12px; text-align: left; }
+    :host { display: grid; gap: 12px; text-align: left; container-type: inline-size; }
     .fields { display: grid; gap: 12px; }
-    dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(118px, 1fr)); gap: 1px; background: var(--line); border: 1px solid var(--line); border-radius: var(--radius-small); overflow: hidden; }
+    dl { display: grid; grid-template-columns: repeat(4, auto); gap: 1px; background: var(--line); border: 1px solid var(--line); border-radius: var(--radius-small); overflow: hidden; }
     dl > div { padding: 8px 10px; background: var(--surface); }
     dt { font-size: 11.5px; color: var(--muted); }
     dd { font-weight: 560; }
+    @container (max-width: 470px) { dl { grid-template-columns: 1fr 1fr; } }
   `,
 })
 export class PublishHelp {
