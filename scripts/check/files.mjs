@@ -27,6 +27,8 @@ export function report(problems, whenNone) {
   return problems.length;
 }
 
-/** Source files that the product is made of: no tests, nothing generated. @param {string} file */
+/** Source files that the product is made of: no tests and what only tests use, nothing generated. @param {string} file */
 export const isProductSource = (file) =>
-  /^(packages|apps|e2e)\/.*\.ts$/.test(file) && !/\.(test|spec|d)\.ts$/.test(file) && !file.includes('/generated/');
+  /^(packages|apps|e2e)\/.*\.ts$/.test(file) &&
+  !/\.(test|spec|d)\.ts$/.test(file) &&
+  !/\/(generated|testing|fixtures|mock)\//.test(file);

@@ -7,6 +7,7 @@ const ALIGNMENT_BUCKETS = [0.001, 0.004, 0.008, 0.0167, 0.0334, 0.04, 0.0667, 0.
 /** Seconds. Blocking playlist requests take up to a part's length and are meant to. */
 const HTTP_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** The metrics of this process. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /**

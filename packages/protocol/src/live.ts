@@ -16,7 +16,11 @@ export const clientMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('watch') }),
   z.object({ type: z.literal('ping'), at: z.number() }),
   /** How far the drawn overlay was from the shown picture; feeds a metric. */
-  z.object({ type: z.literal('alignment'), streamId: id, errorsMs: z.array(z.number().min(0).max(60_000)).min(1).max(600) }),
+  z.object({
+    type: z.literal('alignment'),
+    streamId: id,
+    errorsMs: z.array(z.number().min(0).max(60_000)).min(1).max(600),
+  }),
 ]);
 export type ClientMessage = z.infer<typeof clientMessage>;
 
@@ -24,7 +28,12 @@ export const serverMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('hello'), serverAt: unixMs, version: z.string() }),
   z.object({ type: z.literal('subscribed'), streamId: id, stream, session: session.nullable() }),
   z.object({ type: z.literal('unsubscribed'), streamId: id }),
-  z.object({ type: z.literal('watching'), streams: z.array(stream), notices: z.array(notice), models: z.array(modelStatus) }),
+  z.object({
+    type: z.literal('watching'),
+    streams: z.array(stream),
+    notices: z.array(notice),
+    models: z.array(modelStatus),
+  }),
   z.object({ type: z.literal('error'), error: problem, streamId: id.optional() }),
   /** `missed`: analyses of this stream not sent to this client since the last one, because it could not keep up. */
   analysis.extend({ type: z.literal('analysis'), missed: z.number().int().nonnegative() }),

@@ -39,6 +39,7 @@ export interface AudioTrack {
   readonly channels: number;
 }
 
+/** What a source sends of one kind: its codec and how to decode it. */
 export type Track = VideoTrack | AudioTrack;
 
 /** One access unit. Video data are length-prefixed NAL units (H.264, HEVC) or a temporal unit (AV1), never Annex B. */

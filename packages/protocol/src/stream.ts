@@ -7,7 +7,13 @@ export const processingMode = z.enum(['realtime', 'batch']);
 export type ProcessingMode = z.infer<typeof processingMode>;
 
 export const videoInfo = z
-  .object({ codec: z.string(), codecString: z.string(), width: z.number().int(), height: z.number().int(), frameRate: z.number().nullable() })
+  .object({
+    codec: z.string(),
+    codecString: z.string(),
+    width: z.number().int(),
+    height: z.number().int(),
+    frameRate: z.number().nullable(),
+  })
   .meta({ id: 'VideoInfo' });
 export const audioInfo = z
   .object({ codec: z.string(), codecString: z.string(), sampleRate: z.number().int(), channels: z.number().int() })
@@ -17,11 +23,21 @@ export type AudioInfo = z.infer<typeof audioInfo>;
 
 /** A stretch of the session's timeline without media, and why. */
 export const gap = z
-  .object({ fromMs: ptsMs, toMs: ptsMs, reason: z.enum(['publisher_lost', 'encoder_restart', 'clock_jump', 'storage_full', 'server_restart']) })
+  .object({
+    fromMs: ptsMs,
+    toMs: ptsMs,
+    reason: z.enum(['publisher_lost', 'encoder_restart', 'clock_jump', 'storage_full', 'server_restart']),
+  })
   .meta({ id: 'Gap' });
 export type Gap = z.infer<typeof gap>;
 
-export const sessionEndReason = z.enum(['publisher_ended', 'reconnect_window_passed', 'stream_deleted', 'server_stopped', 'server_died']);
+export const sessionEndReason = z.enum([
+  'publisher_ended',
+  'reconnect_window_passed',
+  'stream_deleted',
+  'server_stopped',
+  'server_died',
+]);
 export type SessionEndReason = z.infer<typeof sessionEndReason>;
 
 export const session = z
@@ -44,8 +60,18 @@ export type Session = z.infer<typeof session>;
 
 export const retention = z
   .object({
-    maxAgeMs: z.number().int().min(60_000).nullable().meta({ description: 'Delete media older than this, ms; null keeps it' }),
-    maxBytes: z.number().int().min(1_000_000).nullable().meta({ description: 'Keep at most this much media of the stream, bytes; null: no limit' }),
+    maxAgeMs: z
+      .number()
+      .int()
+      .min(60_000)
+      .nullable()
+      .meta({ description: 'Delete media older than this, ms; null keeps it' }),
+    maxBytes: z
+      .number()
+      .int()
+      .min(1_000_000)
+      .nullable()
+      .meta({ description: 'Keep at most this much media of the stream, bytes; null: no limit' }),
   })
   .meta({ id: 'Retention' });
 export type Retention = z.infer<typeof retention>;
@@ -75,7 +101,9 @@ export const stream = z
 export type Stream = z.infer<typeof stream>;
 
 export const streamName = z.string().trim().min(1).max(100);
-export const createStream = z.object({ name: streamName, retention: retention.partial().optional() }).meta({ id: 'CreateStream' });
+export const createStream = z
+  .object({ name: streamName, retention: retention.partial().optional() })
+  .meta({ id: 'CreateStream' });
 export type CreateStream = z.infer<typeof createStream>;
 export const updateStream = z
   .object({ name: streamName, mode: processingMode, retention: retention.partial() })
@@ -135,12 +163,16 @@ export const streamHealth = z
     publisher: z.object({ address: z.string(), encoder: z.string().nullable() }).nullable(),
     uptimeMs: z.number(),
     captureToResult: latencySummary.nullable(),
-    overlayAlignment: latencySummary.nullable().meta({ description: 'Overlay alignment error that players reported, ms' }),
+    overlayAlignment: latencySummary
+      .nullable()
+      .meta({ description: 'Overlay alignment error that players reported, ms' }),
     frames: z.object({
       received: z.number().int(),
       sampled: z.number().int().meta({ description: 'Frames picked for analysis' }),
       analysed: z.number().int(),
-      dropped: z.record(z.string(), z.number().int()).meta({ description: 'Count of sampled frames not analysed, by reason' }),
+      dropped: z
+        .record(z.string(), z.number().int())
+        .meta({ description: 'Count of sampled frames not analysed, by reason' }),
     }),
     analysisRate: z.number().meta({ description: 'Analyses per second over the last seconds' }),
     model: z.string().nullable(),

@@ -4,7 +4,13 @@ import { processState } from './stream.js';
 
 /** Something an operator must know, until it is over: full disk, model missing, vision process failing. One per code and stream. */
 export const notice = z
-  .object({ code: errorCode, message: z.string(), severity: z.enum(['warning', 'error']), streamId: id.nullable(), since: unixMs })
+  .object({
+    code: errorCode,
+    message: z.string(),
+    severity: z.enum(['warning', 'error']),
+    streamId: id.nullable(),
+    since: unixMs,
+  })
   .meta({ id: 'Notice' });
 export type Notice = z.infer<typeof notice>;
 

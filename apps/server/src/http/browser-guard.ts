@@ -42,6 +42,7 @@ export interface Admission {
 const LOCAL_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 const HOST_HEADER = /^(\[[0-9a-f:.]+\]|[^\s:/?#@[\]\\]+)(?::(\d{1,5}))?$/i;
 
+/** Decides which hosts and origins a request may name: the defence against foreign pages and DNS rebinding. */
 export class BrowserGuard {
   readonly #hosts: ReadonlySet<string>;
   readonly #origins: ReadonlySet<string>;

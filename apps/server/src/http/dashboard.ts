@@ -24,6 +24,7 @@ a{color:#7cc4ff}code{background:#1e2730;padding:.1em .4em;border-radius:4px}</st
 <a href="/api/system">the state of this server</a>, <a href="/metrics">metrics</a>.</p></body></html>
 `;
 
+/** Where the built dashboard lies, and who may embed what it loads. */
 export interface DashboardOptions {
   readonly dir: string;
   readonly allowedOrigins: readonly string[];

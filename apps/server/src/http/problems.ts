@@ -11,6 +11,7 @@ const MAX_ECHO = 100;
 /** Validation issues told in one answer. */
 const MAX_ISSUES = 20;
 
+/** An error as it is answered: status and body. */
 export interface ErrorAnswer {
   readonly status: number;
   readonly body: ErrorBody;
@@ -77,6 +78,7 @@ export function sendError(
   );
 }
 
+/** The error for a path that leads nowhere. */
 export function routeNotFound(request: FastifyRequest): CodedError {
   return new CodedError('route_not_found', { method: request.method, path: echo(pathOf(request)) });
 }

@@ -116,6 +116,7 @@ export interface ModelService {
   fetch(name: string): Promise<ModelStatus>;
 }
 
+/** Whether the demo is on air, and on which stream. */
 export type DemoStatus = SystemStatus['demo'];
 
 export interface SystemService {
@@ -127,6 +128,7 @@ export interface SystemService {
   stopDemo(): Promise<DemoStatus>;
 }
 
+/** Everything that the routes need. */
 export interface HttpServices {
   readonly streams: StreamService;
   readonly playback: PlaybackService;

@@ -19,6 +19,7 @@ import type { AnalysisService, StreamService } from './services.js';
 
 const tags = ['streams'];
 
+/** Streams, their keys, sessions, health, pictures and analyses. */
 export const streamRoutes: FastifyPluginAsyncZod<{ streams: StreamService; analyses: AnalysisService }> = async (
   app,
   { streams, analyses },

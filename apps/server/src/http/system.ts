@@ -8,11 +8,13 @@ import type { ModelService, SystemService } from './services.js';
 const modelParams = z.object({ name: z.string().min(1).max(100) });
 const demoStatus = systemStatus.shape.demo;
 
+/** The metrics as Prometheus reads them; prom-client's registry fits. */
 export interface MetricsPage {
   readonly contentType: string;
   metrics(): Promise<string>;
 }
 
+/** What the routes of models, system, health and metrics need. */
 export interface SystemRouteOptions {
   readonly models: ModelService;
   readonly system: SystemService;
@@ -20,6 +22,7 @@ export interface SystemRouteOptions {
   readonly version: string;
 }
 
+/** Models, system status, demo, health checks and metrics. */
 export const systemRoutes: FastifyPluginAsyncZod<SystemRouteOptions> = async (
   app,
   { models, system, metrics, version },

@@ -43,6 +43,7 @@ export interface LiveClientOptions {
   onFailure(error: unknown): void;
 }
 
+/** One WebSocket client: what it asked for, what waits for it, and when it is given up. */
 export class LiveClient {
   readonly #options: LiveClientOptions;
   readonly #socket: WebSocket;

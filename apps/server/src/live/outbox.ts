@@ -29,6 +29,7 @@ type Slot =
   | { readonly kind: 'message'; readonly data: Buffer }
   | { readonly kind: 'analysis'; message: AnalysisMessage; missed: number };
 
+/** What waits for one client: replies in order, of everything else only the newest. */
 export class Outbox {
   readonly #options: OutboxOptions;
   /** In the order in which they are sent. */

@@ -10,8 +10,10 @@ export interface MediaCounts {
   readonly dropped: Readonly<Record<string, number>>;
 }
 
+/** Before anything happened. */
 export const NO_COUNTS: MediaCounts = { decoded: 0, sampled: 0, sent: 0, dropped: {} };
 
+/** The sum of two counts, reason by reason. */
 export function addCounts(a: MediaCounts, b: MediaCounts): MediaCounts {
   const dropped = { ...a.dropped };
   for (const [reason, count] of Object.entries(b.dropped)) dropped[reason] = (dropped[reason] ?? 0) + count;

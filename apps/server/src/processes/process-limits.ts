@@ -22,6 +22,7 @@ export interface ProcessLimits {
   readonly maxPendingMessages: number;
 }
 
+/** Limits that suit both kinds of children, but for their memory. */
 export const DEFAULT_PROCESS_LIMITS: ProcessLimits = {
   startTimeoutMs: 15_000,
   heartbeatMs: 1_000,

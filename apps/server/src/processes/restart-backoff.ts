@@ -1,3 +1,4 @@
+/** Durations in ms; see `ProcessLimits`. */
 export interface RestartBackoffOptions {
   readonly restartMinMs: number;
   readonly restartMaxMs: number;

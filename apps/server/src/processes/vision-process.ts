@@ -5,8 +5,11 @@ import { DEFAULT_PROCESS_LIMITS, type ProcessLimits } from './process-limits.js'
 import type { ProcessLogger } from './process-logger.js';
 import { SupervisedProcess } from './supervised-process.js';
 
+/** What the models said of one frame. */
 export type VisionResult = Omit<Extract<FromVision, { type: 'result' }>, 'type'>;
+/** Frames of one session that were not analysed, and why. */
 export type VisionDrop = Omit<Extract<FromVision, { type: 'dropped' }>, 'type'>;
+/** A model that was loaded, and the picture that it takes. */
 export type VisionConfigured = Omit<Extract<FromVision, { type: 'configured' }>, 'type'>;
 
 export const DEFAULT_VISION_LIMITS: ProcessLimits = {

@@ -50,10 +50,12 @@ const DEFAULT_FPS = 25;
 const DEFAULT_CRF = '23';
 const AAC_FRAME_SAMPLES = 1024;
 
+/** Decodes a video stream and encodes it as H.264. */
 export function videoTranscoder(stream: Stream, options: VideoTranscodeOptions): Promise<Transcoder> {
   return ChainTranscoder.open(stream, (frame) => openVideoChain(stream, frame, options));
 }
 
+/** Decodes an audio stream and encodes it as AAC. */
 export function audioTranscoder(stream: Stream, options: AudioTranscodeOptions): Promise<Transcoder> {
   return ChainTranscoder.open(stream, (frame) => openAudioChain(stream, frame, options));
 }

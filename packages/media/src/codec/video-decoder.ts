@@ -22,6 +22,7 @@ export interface DecodedFrame {
   readonly damaged: boolean;
 }
 
+/** Takes a decoded frame, which is valid until the handler (or its promise) returns. */
 export type FrameHandler = (frame: DecodedFrame) => void | Promise<void>;
 
 /** A sample whose picture has not come out after this many others never will. The deepest reordering is 16 pictures. */

@@ -8,6 +8,7 @@ export function u8(...values: readonly number[]): Uint8Array {
   return Uint8Array.from(values);
 }
 
+/** 16-bit big-endian numbers. */
 export function u16(...values: readonly number[]): Uint8Array {
   const bytes = Buffer.alloc(values.length * 2);
   values.forEach((value, i) => {
@@ -16,6 +17,7 @@ export function u16(...values: readonly number[]): Uint8Array {
   return bytes;
 }
 
+/** 32-bit big-endian numbers. */
 export function u32(...values: readonly number[]): Uint8Array {
   const bytes = Buffer.alloc(values.length * 4);
   values.forEach((value, i) => {
@@ -24,10 +26,12 @@ export function u32(...values: readonly number[]): Uint8Array {
   return bytes;
 }
 
+/** Text, a byte a character. */
 export function ascii(text: string): Uint8Array {
   return Buffer.from(text, 'latin1');
 }
 
+/** So many zero bytes. */
 export function zeros(count: number): Uint8Array {
   return new Uint8Array(count);
 }

@@ -9,6 +9,7 @@ import { SamplingTap } from './sampling-tap.js';
 import { Tally } from './tally.js';
 import { Thumbnailer } from './thumbnailer.js';
 
+/** What the owner asks of the media process, beside what every child understands. */
 export type MediaCommand = Exclude<ToMedia, ParentMessage>;
 type Configuration = Extract<MediaCommand, { type: 'configure' }>;
 

@@ -4,6 +4,7 @@ import { FrameLink } from './frame-link.js';
 import { FrameSampler } from './frame-sampler.js';
 import type { Tally } from './tally.js';
 
+/** What a tap is made of. */
 export interface SamplingTapOptions {
   readonly sessionId: string;
   readonly tap: FrameTap;

@@ -7,6 +7,7 @@
 export interface AmfObject {
   [key: string]: AmfValue;
 }
+/** What AMF0 can carry (Action Message Format 0, section 2). */
 export type AmfValue = number | boolean | string | null | undefined | Date | AmfReference | AmfObject | AmfValue[];
 
 /**

@@ -12,6 +12,7 @@ const NOTHING = Buffer.alloc(0);
 /** Bytes of the message header by chunk type (5.3.1.2). */
 const HEADER_BYTES = [11, 7, 3, 0] as const;
 
+/** The limits that concern the chunk layer. */
 export type ChunkReaderLimits = Pick<
   RtmpLimits,
   'maxMessageBytes' | 'maxCommandBytes' | 'maxBufferedBytes' | 'maxChunkStreams'

@@ -57,15 +57,18 @@ function readValues(message: RtmpMessage, amf3: number, limits: AmfLimits): AmfV
   }
 }
 
+/** A command of AMF0 values: name, transaction, and what belongs to it. */
 export function commandMessage(streamId: number, ...values: readonly AmfValue[]): RtmpMessage {
   return { type: MessageType.CommandAmf0, timestamp: 0, streamId, body: encodeAmf0(...values) };
 }
 
+/** `@setDataFrame` with `onMetaData`. */
 export function metadataMessage(streamId: number, metadata: AmfObject): RtmpMessage {
   const body = Buffer.concat([encodeAmf0('@setDataFrame', 'onMetaData'), encodeAmf0EcmaArray(metadata)]);
   return { type: MessageType.DataAmf0, timestamp: 0, streamId, body };
 }
 
+/** `onStatus`: what a server tells a publisher. */
 export function statusMessage(streamId: number, status: Status): RtmpMessage {
   return commandMessage(streamId, 'onStatus', 0, null, { ...status });
 }
@@ -80,6 +83,7 @@ export interface ConnectRequest {
   readonly enhanced: boolean;
 }
 
+/** What a `connect` command asks for. */
 export function readConnect(command: Command): ConnectRequest {
   const object = isAmfObject(command.values[0]) ? command.values[0] : {};
   const { app, flashVer } = object;
@@ -95,6 +99,7 @@ const CAPS_EX = 0x04 | 0x08;
 /** "CanForward" of a FourCcInfoMask: we pass the codec on without decoding it. */
 const CAN_FORWARD = 0x04;
 
+/** The answer to `connect`, with the Enhanced RTMP capabilities where the peer has some. */
 export function connectResult(transactionId: number, enhanced: boolean): RtmpMessage {
   const mask = (fourCcs: readonly string[]): AmfObject =>
     Object.fromEntries(fourCcs.map((name) => [name, CAN_FORWARD]));

@@ -29,6 +29,7 @@ export type ConnectionEnd =
   | { readonly kind: 'disconnected' | 'server_stopped' }
   | { readonly kind: 'closed' | 'failed' | 'refused'; readonly error: CodedError };
 
+/** What a connection is made of. */
 export interface RtmpConnectionOptions extends Pick<PublishingOptions, 'app' | 'authorize'> {
   readonly id: string;
   readonly remoteAddress: string;

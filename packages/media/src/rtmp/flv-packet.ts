@@ -23,8 +23,11 @@ export type FlvPacket<Codec extends VideoCodec | AudioCodec> =
   /** Shorter than its own header says. */
   | { readonly type: 'malformed' };
 
+/** A packet that carries nothing for us. */
 export const IGNORED = { type: 'ignored' } as const;
+/** A packet shorter than its header says. */
 export const MALFORMED = { type: 'malformed' } as const;
+/** A packet of a track beyond the first. */
 export const OTHER_TRACK = { type: 'other_track' } as const;
 
 /** Packet types that enhanced audio and video tags share (Enhanced RTMP v2). */

@@ -29,6 +29,7 @@ const DIGEST_RANGE = 728;
 const SERVER_VERSION = Buffer.of(3, 5, 1, 1);
 const PLAYER_VERSION = Buffer.of(9, 0, 124, 2);
 
+/** `simple`, or the digest scheme (where the digest lies). */
 export type HandshakeForm = 'simple' | DigestScheme;
 
 /**

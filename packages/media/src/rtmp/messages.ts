@@ -54,6 +54,7 @@ export function setPeerBandwidth(bytes: number): RtmpMessage {
   return { type: MessageType.SetPeerBandwidth, timestamp: 0, streamId: 0, body };
 }
 
+/** A user control message (RTMP 1.0, section 6.2). */
 export function userControl(event: number, value: number): RtmpMessage {
   const body = Buffer.alloc(6);
   body.writeUInt16BE(event, 0);

@@ -20,11 +20,13 @@ const ADVICE: Readonly<Record<Kind, string>> = { video: 'H.264, HEVC or AV1', au
 /** Different unusable codecs reported per kind and publish; a peer that cycles through fourCCs says nothing new. */
 const MAX_REPORTED_CODECS = 8;
 
+/** Samples passed on, and those that were not, by reason. */
 export interface SampleCounts {
   readonly samples: Record<Kind, number>;
   readonly dropped: Record<SampleDropReason, number>;
 }
 
+/** Before anything came. */
 export function zeroSampleCounts(): SampleCounts {
   const dropped = Object.fromEntries(SAMPLE_DROP_REASONS.map((reason) => [reason, 0])) as Record<
     SampleDropReason,

@@ -37,6 +37,7 @@ export interface PublisherLink {
   fail(kind: 'failed' | 'refused', error: CodedError): void;
 }
 
+/** What the command side of a connection needs of its owner. */
 export interface PublishingOptions {
   readonly app: string;
   readonly authorize: (request: PublishRequest) => PublishDecision | Promise<PublishDecision>;

@@ -70,6 +70,7 @@ export class RecordingSink implements PublishSink {
   }
 }
 
+/** One line of the log. */
 export interface LogLine {
   readonly level: string;
   readonly text: string;

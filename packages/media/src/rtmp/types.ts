@@ -51,6 +51,7 @@ export interface RtmpConnectionHandle {
   close(code: ErrorCode, details?: ErrorDetails): void;
 }
 
+/** Whether a publisher may send, and where its media go, or why not. */
 export type PublishDecision =
   | { readonly accept: true; readonly sink: PublishSink }
   | { readonly accept: false; readonly code: ErrorCode; readonly details?: ErrorDetails };

@@ -9,7 +9,12 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type ChildMessage =
   | { readonly type: 'ready' }
   | { readonly type: 'pong'; readonly id: number; readonly residentBytes: number }
-  | { readonly type: 'log'; readonly level: LogLevel; readonly text: string; readonly fields?: Readonly<Record<string, unknown>> };
+  | {
+      readonly type: 'log';
+      readonly level: LogLevel;
+      readonly text: string;
+      readonly fields?: Readonly<Record<string, unknown>>;
+    };
 
 /** The child's end of the fork channel. */
 export interface ParentChannel<Out> {
@@ -30,7 +35,9 @@ export interface ServeOptions<In, Out> {
  *
  * @throws Error when the process was not started with a channel.
  */
-export function serveParent<In extends { readonly type: string }, Out>(options: ServeOptions<In, Out>): ParentChannel<Out> {
+export function serveParent<In extends { readonly type: string }, Out>(
+  options: ServeOptions<In, Out>,
+): ParentChannel<Out> {
   if (!process.send) throw new Error('this program is started by the server, not by hand');
   const channel: ParentChannel<Out> = {
     send(message) {

@@ -91,7 +91,8 @@ function frameBytes(head: Buffer): number {
   const width = head.readUInt16LE(24);
   const height = head.readUInt16LE(26);
   if (idBytes > MAX_ID_BYTES) throw new Error(`frame link: session id of ${idBytes} bytes, at most ${MAX_ID_BYTES}`);
-  if (width > MAX_SIDE || height > MAX_SIDE) throw new Error(`frame link: ${width}x${height} pixels, at most ${MAX_SIDE} a side`);
+  if (width > MAX_SIDE || height > MAX_SIDE)
+    throw new Error(`frame link: ${width}x${height} pixels, at most ${MAX_SIDE} a side`);
   return HEADER_BYTES + idBytes + width * height * 3;
 }
 

@@ -18,7 +18,12 @@ export interface FrameTap {
 
 export type ToMedia =
   | ParentMessage
-  | { readonly type: 'configure'; readonly sessionId: string; readonly tap: FrameTap | null; readonly thumbnail: { readonly everyMs: number; readonly width: number } | null }
+  | {
+      readonly type: 'configure';
+      readonly sessionId: string;
+      readonly tap: FrameTap | null;
+      readonly thumbnail: { readonly everyMs: number; readonly width: number } | null;
+    }
   /** A new decoder configuration: the samples that follow need it. */
   | { readonly type: 'track'; readonly track: Track }
   | { readonly type: 'sample'; readonly sample: CodedSample }
@@ -31,5 +36,11 @@ export type FromMedia =
   | { readonly type: 'consumed'; readonly bytes: number }
   | { readonly type: 'thumbnail'; readonly ptsMs: number; readonly jpeg: Uint8Array }
   /** Totals since the process started. */
-  | { readonly type: 'counts'; readonly decoded: number; readonly sampled: number; readonly sent: number; readonly dropped: Readonly<Record<string, number>> }
+  | {
+      readonly type: 'counts';
+      readonly decoded: number;
+      readonly sampled: number;
+      readonly sent: number;
+      readonly dropped: Readonly<Record<string, number>>;
+    }
   | { readonly type: 'problem'; readonly code: 'decode_failed'; readonly details: Readonly<Record<string, string>> };

@@ -35,7 +35,13 @@ export type RawDetection = Omit<Detection, 'trackId'>;
 
 export type FromVision =
   | ChildMessage
-  | { readonly type: 'configured'; readonly model: string; readonly input: ModelInput; readonly executionProvider: string; readonly loadMs: number }
+  | {
+      readonly type: 'configured';
+      readonly model: string;
+      readonly input: ModelInput;
+      readonly executionProvider: string;
+      readonly loadMs: number;
+    }
   | {
       readonly type: 'result';
       readonly sessionId: string;
@@ -47,5 +53,10 @@ export type FromVision =
       readonly detections: readonly RawDetection[];
     }
   /** Frames of a session not analysed, since the last such message. */
-  | { readonly type: 'dropped'; readonly sessionId: string; readonly reason: 'superseded' | 'deadline' | 'wrong_size'; readonly count: number }
+  | {
+      readonly type: 'dropped';
+      readonly sessionId: string;
+      readonly reason: 'superseded' | 'deadline' | 'wrong_size';
+      readonly count: number;
+    }
   | { readonly type: 'problem'; readonly code: ErrorCode; readonly details: ErrorDetails };
