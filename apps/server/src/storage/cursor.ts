@@ -30,7 +30,9 @@ export class Cursor<T extends string | number> {
   }
 }
 
+/** Pages in order of id. */
 export const idCursor = new Cursor(z.string().min(1).max(64));
+/** Pages in order of PTS, ms. */
 export const ptsCursor = new Cursor(z.number().nonnegative());
 
 function parseJson(text: string): unknown {

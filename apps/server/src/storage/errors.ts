@@ -42,6 +42,7 @@ export function isTransient(error: unknown): boolean {
   return isAway(cause) || CONFLICTS.has(codeOf(cause));
 }
 
+/** What the row was to belong to does not exist, or no longer. */
 export function isForeignKeyViolation(error: unknown): boolean {
   return codeOf(driverError(error)) === FOREIGN_KEY_VIOLATION;
 }

@@ -64,6 +64,7 @@ export const sessions = pgTable(
   ],
 );
 
+/** Stretches of a session without media, and why. */
 export const gaps = pgTable(
   'gaps',
   {

@@ -40,6 +40,7 @@ export interface NewSegment {
   readonly gap: boolean;
 }
 
+/** A segment as it is stored. */
 export interface SegmentRecord extends NewSegment {
   readonly id: number;
 }

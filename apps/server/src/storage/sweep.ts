@@ -18,6 +18,7 @@ export interface SweepOptions {
   readonly now?: () => number;
 }
 
+/** What a sweep deleted, bytes included, and how many objects it could not delete. */
 export interface SweepReport {
   readonly deleted: number;
   readonly deletedBytes: number;
