@@ -40,10 +40,12 @@ describe('a full disk', () => {
       const stream = await api.createStream({ name: 'Disk' });
       const client = await LiveClient.subscribe(baseUrl, stream.id);
       const publisher = publishWithFfmpeg(stream.ingestUrl, await liveClip());
-      await client.next('analysis', { withinMs: 30_000, accept: ({ ptsMs }) => ptsMs > 5000 });
+      const first = await client.next('analysis', { withinMs: 60_000 });
+      await client.next('analysis', { withinMs: 30_000, accept: ({ ptsMs }) => ptsMs > first.ptsMs + 4000 });
+      const early = { from: first.ptsMs, to: first.ptsMs + 2000 };
       const playlistUrl = await variantUrl(baseUrl + stream.playbackUrl);
       const stored = (await fetchPlaylist(playlistUrl)).segments[0];
-      const analyses = await api.analyses(stream.id, { to: 3000 });
+      const analyses = await api.analyses(stream.id, early);
 
       const filler = path.join(disk.path, 'filler');
       const { bavail, bsize } = await statfs(disk.path);
@@ -72,7 +74,7 @@ describe('a full disk', () => {
       });
       // Nothing that was stored is lost.
       expect((await fetch(stored?.url ?? '')).status).toBe(200);
-      expect(await api.analyses(stream.id, { to: 3000 })).toEqual(analyses);
+      expect(await api.analyses(stream.id, early)).toEqual(analyses);
       await publisher.stop();
       client.close();
     } finally {

@@ -26,7 +26,7 @@ describe('playback goes on and analyses resume', () => {
       const client = await LiveClient.subscribe(baseUrl, stream.id);
       const { page } = await openPage(browser(), `${baseUrl}/streams/${stream.id}`);
       try {
-        await client.next('analysis', { withinMs: 20_000 });
+        await client.next('analysis', { withinMs: 60_000 });
         await playsFor(page, 4, 40_000);
         await watchStalls(page);
         const victim = await until(() => findDescendant(pid, program), { what: `${name} process`, withinMs: 2000 });

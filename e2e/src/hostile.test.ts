@@ -76,7 +76,7 @@ describe('a path of a playback URL', () => {
       // The dashboard answers unknown pages with itself; nothing else may come back with 200.
       if (status === 200) expect(body, path).toContain('<html');
       else expect([400, 403, 404], path).toContain(status);
-      expect(body, path).not.toMatch(/root:|PG_VERSION|workspaces/);
+      expect(body, path).not.toMatch(/root:x:|"workspaces"|^\d+\n$/);
       expect(body, path).not.toMatch(/\n\s+at /);
     }
     await publisher.stop();

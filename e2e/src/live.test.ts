@@ -64,7 +64,7 @@ describe('the live path', () => {
     const stream = await api.createStream({ name: 'Archive' });
     const publisher = publishWithFfmpeg(stream.ingestUrl, await liveClip());
     const client = await LiveClient.subscribe(baseUrl, stream.id);
-    await client.next('analysis', { withinMs: 20_000, accept: ({ ptsMs }) => ptsMs > 4000 });
+    await client.next('analysis', { withinMs: 60_000, accept: ({ ptsMs }) => ptsMs > 4000 });
     const seen = client.of('analysis').map(({ ptsMs }) => ptsMs);
     await publisher.stop();
     client.close();

@@ -22,10 +22,12 @@ describe('a restart', () => {
         const stream = await server.api.createStream({ name: 'Live' });
         const client = await LiveClient.subscribe(server.baseUrl, stream.id);
         const publisher = publishWithFfmpeg(stream.ingestUrl, await liveClip());
-        await client.next('analysis', { withinMs: 30_000, accept: ({ ptsMs }) => ptsMs > 8000 });
+        const first = await client.next('analysis', { withinMs: 60_000 });
+        await client.next('analysis', { withinMs: 30_000, accept: ({ ptsMs }) => ptsMs > first.ptsMs + 5000 });
         client.close();
         const live = await server.api.stream(stream.id);
-        const analyses = await server.api.analyses(stream.id, { to: 5000 });
+        const early = { from: first.ptsMs, to: first.ptsMs + 3000 };
+        const analyses = await server.api.analyses(stream.id, early);
         const { segments } = await untilSegments(server.baseUrl + stream.playbackUrl, 3, 10_000);
         expect(analyses.length).toBeGreaterThan(10);
 
@@ -40,7 +42,7 @@ describe('a restart', () => {
         expect(['ended', 'offline']).toContain(again.state);
         expect(again.session).toMatchObject({ id: live.session?.id, epochAt: live.session?.epochAt, endReason });
         expect(again.session?.endedAt).not.toBeNull();
-        expect(await server.api.analyses(stream.id, { to: 5000 })).toEqual(analyses);
+        expect(await server.api.analyses(stream.id, early)).toEqual(analyses);
 
         const playlist = await fetchPlaylist(await variantUrl(server.baseUrl + stream.playbackUrl));
         expect(playlist.ended).toBe(true);

@@ -8,7 +8,7 @@ import { fetchPlaylist, variantUrl } from './harness/hls.js';
 import { makeTemporaryFolder, REPOSITORY } from './harness/paths.js';
 import { freePort } from './harness/ports.js';
 import { publishWithFfmpeg } from './harness/publish.js';
-import { spawnServer, TestServer } from './harness/server.js';
+import { START_WITHIN_MS, spawnServer, TestServer } from './harness/server.js';
 import { showLogOnFailure } from './harness/suite.js';
 import { until } from './harness/wait.js';
 
@@ -80,10 +80,13 @@ describe('with a port of 0', () => {
       DATA_DIR: data.path,
       LOG_FORMAT: 'pretty',
     });
-    const [url] = await child.line(/http:\/\/127\.0\.0\.1:[1-9]\d*/, 30_000);
-    await child.line(/rtmp:\/\/127\.0\.0\.1:[1-9]\d*/, 5000);
-    expect((await fetch(`${url}/healthz`)).status).toBe(200);
-    expect((await child.stop({ signal: 'SIGINT' })).code).toBe(0);
+    try {
+      const [url] = await child.line(/http:\/\/127\.0\.0\.1:[1-9]\d*/, START_WITHIN_MS);
+      await child.line(/rtmp:\/\/127\.0\.0\.1:[1-9]\d*/, 5000);
+      expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    } finally {
+      expect((await child.stop({ signal: 'SIGINT' })).code).toBe(0);
+    }
     await data.remove();
   });
 });
@@ -102,7 +105,7 @@ describe('without usable weights everything but analysis works, and the server s
   it('when the file is not what the manifest says', async () => {
     const cache = await makeTemporaryFolder('models');
     const weights = await weightsOf('yolox-tiny');
-    const file = path.join(cache.path, weights.name);
+    const file = path.join(cache.path, 'yolox-tiny', weights.name);
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, Buffer.alloc(weights.bytes, 1));
     await expectPlaybackWithoutModel(

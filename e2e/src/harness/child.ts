@@ -11,6 +11,12 @@ export interface ChildEnd {
 /** Lines kept of a program's output. */
 const KEPT_LINES = 5000;
 
+/** What runs, so that it ends with this process even when a test forgot it or failed before its end. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** A program that a test started: its output by lines, and its end. Stopped by its own id, never by name. */
 export class Child {
   readonly lines: string[] = [];
@@ -26,13 +32,17 @@ export class Child {
     options: SpawnOptions = {},
   ) {
     this.process = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+    running.add(this.process);
     for (const stream of [this.process.stdout, this.process.stderr]) {
       if (stream)
         createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => this.take(line));
     }
     this.ended = new Promise((resolve, reject) => {
       this.process.once('error', reject);
-      this.process.once('close', (code, signal) => resolve({ code, signal }));
+      this.process.once('close', (code, signal) => {
+        running.delete(this.process);
+        resolve({ code, signal });
+      });
     });
     // Whoever does not await the end must not be killed by an unhandled rejection; those who do still see it.
     this.ended.catch(() => {});

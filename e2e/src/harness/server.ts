@@ -5,6 +5,9 @@ import { freePort } from './ports.js';
 import { processTree } from './process-tree.js';
 import { until } from './wait.js';
 
+/** The first start makes a database: seconds by itself, a minute on a machine that is busy with everything else. */
+export const START_WITHIN_MS = 120_000;
+
 /** How to start a server; everything has a default that no other test shares. */
 export interface ServerOptions {
   /** More variables, or other values. `undefined` unsets one. */
@@ -52,7 +55,7 @@ export class TestServer {
           if (end) return 'ended';
           return (await server.api.get('/readyz')).status === 200 && 'ready';
         },
-        { what: 'ready server', withinMs: 60_000 },
+        { what: 'ready server', withinMs: START_WITHIN_MS },
       );
       if (end) throw new Error(`it ended with ${describeEnd(end)}`);
     } catch (error) {

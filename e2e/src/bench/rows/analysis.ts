@@ -22,7 +22,7 @@ export const analysisRow: Row = async ({ seconds }, say) => {
   const publisher = publishWithFfmpeg(stream.ingestUrl, clip);
   try {
     const client = await LiveClient.subscribe(server.baseUrl, stream.id);
-    await client.next('analysis', { withinMs: 20_000 });
+    await client.next('analysis', { withinMs: 60_000 });
     await delay(WARM_UP_SECONDS * 1000);
     say(`measuring for ${seconds} s`);
     const [firstMessage, cpuBefore, startedAt] = [
