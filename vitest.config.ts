@@ -17,7 +17,7 @@ const project = (
     include: options.include ?? ['src/**/*.test.ts'],
     testTimeout: options.timeout ?? 30_000,
     hookTimeout: 60_000,
-    ...(options.alone && { maxWorkers: 1, sequence: { groupOrder: 1 } }),
+    ...(options.alone && { hookTimeout: 180_000, maxWorkers: 1, sequence: { groupOrder: 1 } }),
   },
 });
 
