@@ -107,14 +107,16 @@ export class SessionClock {
     const { offset, oldOffset } = this;
     if (offset === null) return null;
     const fits = this.continues(sample, offset);
-    const fitsOld = oldOffset !== null && this.continues(sample, oldOffset);
-    if (fits && fitsOld) return this.nearer(sample, offset, oldOffset);
+    // Only a track that has not shown the new clock yet can still carry the old one.
+    const track = this.tracks[sample.kind];
+    const fitsOld = oldOffset !== null && track !== null && !track.current && this.continues(sample, oldOffset);
+    if (fits && fitsOld) return nearer(track.dtsMs + track.stepMs - sample.dtsMs, offset, oldOffset);
     if (fits) return offset;
     if (fitsOld) return oldOffset;
     for (const wrap of WRAPS_MS) {
       for (const wrapped of [offset + wrap, offset - wrap]) {
         if (!this.continues(sample, wrapped)) continue;
-        this.oldOffset = offset;
+        // The other track may wrap around later: it then finds its way back by the same rule.
         this.offset = wrapped;
         return wrapped;
       }
@@ -129,14 +131,6 @@ export class SessionClock {
     const earliest = track?.current ? track.dtsMs - BACKWARD_TOLERANCE_MS : this.newestDtsMs - this.jumpThresholdMs;
     const longestStep = Math.max(this.jumpThresholdMs, PAUSE_FACTOR * this.usualStepMs);
     return dtsMs >= earliest && dtsMs <= this.newestDtsMs + longestStep;
-  }
-
-  /** After a small jump a sample can fit both clocks: the one that follows the track's rhythm is its own. */
-  private nearer(sample: CodedSample, offset: number, oldOffset: number): number {
-    const track = this.tracks[sample.kind];
-    if (!track || track.current) return offset;
-    const expected = track.dtsMs + track.stepMs - sample.dtsMs;
-    return Math.abs(expected - offset) <= Math.abs(expected - oldOffset) ? offset : oldOffset;
   }
 
   private breakReason(sample: CodedSample): DiscontinuityReason {
@@ -177,7 +171,7 @@ export class SessionClock {
     const before = this.tracks[sample.kind];
     let dtsMs = sample.dtsMs + offset;
     const ptsMs = sample.ptsMs + offset;
-    if (!straggler) dtsMs = Math.max(dtsMs, this.floorMs);
+    dtsMs = Math.max(dtsMs, straggler ? 0 : this.floorMs);
     if (before) dtsMs = Math.max(dtsMs, before.dtsMs + SMALLEST_STEP_MS);
     const shift = dtsMs - (sample.dtsMs + offset);
     const placed: CodedSample = { ...sample, dtsMs, ptsMs: Math.max(0, ptsMs + shift) };
@@ -191,4 +185,9 @@ export class SessionClock {
     this.sawSample = true;
     return placed;
   }
+}
+
+/** After a small jump a sample can fit both clocks: the one that follows the track's rhythm is its own. */
+function nearer(expected: number, offset: number, oldOffset: number): number {
+  return Math.abs(expected - offset) <= Math.abs(expected - oldOffset) ? offset : oldOffset;
 }
