@@ -69,9 +69,9 @@ describe('the feed of the frame clock', () => {
     found(frag, 56 * 90_000);
     parsed(frag, 4.25);
     expect(clock.read(4.2)!.ptsMs).toBeCloseTo(60_200, 6);
-    expect(clock.read(4.4)).toBeNull();
-    parsed(frag, 4.5);
-    expect(clock.read(4.4)!.ptsMs).toBeCloseTo(60_400, 6);
+    expect(clock.read(4.6)).toBeNull();
+    parsed(frag, 4.75);
+    expect(clock.read(4.6)!.ptsMs).toBeCloseTo(60_600, 6);
     hls.destroy();
   });
 });

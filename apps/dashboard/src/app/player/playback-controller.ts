@@ -5,6 +5,8 @@ import { LiveFollower } from './live-follower';
 
 /** Positions closer than this to an end are at it, seconds. */
 const MIN_SEEK = 0.05;
+/** Who pauses and is no further behind than this goes on following the live edge, seconds. */
+const SHORT_STOP = 3;
 const CHECK_EVERY_MS = 500;
 
 /** Play, pause, seek and volume of one media element, as signals for the controls. */
@@ -69,8 +71,11 @@ export class PlaybackController {
   }
 
   togglePlay(): void {
-    if (this.video.paused) void this.play();
-    else {
+    if (this.video.paused) {
+      // After a short stop a live viewer is still a live viewer.
+      this.following.set((this.window()?.live ?? Number.POSITIVE_INFINITY) - this.video.currentTime < SHORT_STOP);
+      void this.play();
+    } else {
       this.video.pause();
       this.following.set(false);
     }

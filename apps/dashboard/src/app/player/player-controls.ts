@@ -55,7 +55,9 @@ export class PlayerControls {
     const shown = this.store.shownPtsMs();
     if (shown === null) return '';
     if (!this.isLive()) return `${formatClock(shown)} / ${formatClock(this.store.session()?.durationMs ?? shown)}`;
-    return this.atEdge() ? formatClock(shown) : `${formatClock(shown)}  −${formatClock(this.behind() * 1000)}`;
+    return this.atEdge() || this.behind() < 1
+      ? formatClock(shown)
+      : `${formatClock(shown)}  −${formatClock(this.behind() * 1000)}`;
   });
   protected readonly volumeText = computed(
     () => `${Math.round((this.playback().muted() ? 0 : this.playback().volume()) * 100)} percent`,
