@@ -8,7 +8,7 @@
  */
 
 /** Folders of apps/server/src that are features. */
-const FEATURES = 'streams|analysis|effects|http|live|storage|processes|config';
+const FEATURES = 'streams|analysis|effects|http|live|storage|processes|system|config';
 const TESTS = '\\.test\\.ts$|/testing/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -72,7 +72,7 @@ module.exports = {
     },
     {
       name: 'shared-modules-are-leaves',
-      comment: 'Log and metrics are known by all features and know none.',
+      comment: 'Log, metrics and notices are known by all features and know none.',
       severity: 'error',
       from: { path: '^apps/server/src/[^/]+\\.ts$', pathNot: '^apps/server/src/(main\\.ts$|[^/]+\\.test\\.ts$)' },
       to: { path: `^apps/server/src/(${FEATURES}|roles)/` },

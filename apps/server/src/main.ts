@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { CodedError, describeError } from '@media-analyzer/protocol';
-import { loadConfig } from './config/index.js';
+import { readConfig } from './config/index.js';
 import { createLogger, type Logger } from './log.js';
 import { runAll } from './roles/all.js';
 
@@ -21,7 +21,7 @@ function reportAndExit(error: unknown, log: Logger | null): never {
 async function main(): Promise<void> {
   let log: Logger | null = null;
   try {
-    const config = loadConfig(process.env, process.argv.slice(2));
+    const config = readConfig(process.argv.slice(2));
     log = createLogger(config.log);
     const server = await runAll(config, log);
     process.stdout.write(

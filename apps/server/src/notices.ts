@@ -3,24 +3,36 @@ import type { CodedError, ErrorCode, Notice } from '@media-analyzer/protocol';
 /** What an operator must know, until it is over: one notice for each code and stream. */
 export class NoticeBoard {
   readonly #notices = new Map<string, Notice>();
+  readonly #onChange: (notices: Notice[]) => void;
 
-  constructor(private readonly onChange: (notices: readonly Notice[]) => void) {}
+  /** @param onChange told of all notices whenever one came, changed or went */
+  constructor(onChange: (notices: Notice[]) => void) {
+    this.#onChange = onChange;
+  }
 
   /** Oldest first. */
   get all(): Notice[] {
     return [...this.#notices.values()];
   }
 
+  /** Puts a notice up, or brings the one of the same code and stream up to date; it keeps its `since`. */
   raise({ code, message }: CodedError, severity: Notice['severity'], streamId: string | null = null): void {
     const key = keyOf(code, streamId);
     const known = this.#notices.get(key);
     if (known?.message === message && known.severity === severity) return;
     this.#notices.set(key, { code, message, severity, streamId, since: known?.since ?? Date.now() });
-    this.onChange(this.all);
+    this.#onChange(this.all);
   }
 
   clear(code: ErrorCode, streamId: string | null = null): void {
-    if (this.#notices.delete(keyOf(code, streamId))) this.onChange(this.all);
+    if (this.#notices.delete(keyOf(code, streamId))) this.#onChange(this.all);
+  }
+
+  /** The stream is gone, and with it what there was to know about it. */
+  clearStream(streamId: string): void {
+    const its = [...this.#notices].filter(([, notice]) => notice.streamId === streamId);
+    for (const [key] of its) this.#notices.delete(key);
+    if (its.length > 0) this.#onChange(this.all);
   }
 }
 

@@ -137,6 +137,7 @@ export const healthWarning = z
       'bitrate_unstable',
       'analysis_behind',
       'model_missing',
+      'model_failed',
       'media_process_restarting',
       'vision_process_restarting',
       'storage_full',

@@ -2,6 +2,7 @@ import {
   type Analysis,
   CodedError,
   describeError,
+  type HealthWarning,
   type ModelInput,
   type ModelStatus,
   type ProcessState,
@@ -21,12 +22,12 @@ const LOW_SCORE = 0.1;
 
 /** The process that runs the models. */
 export interface Vision {
-  readonly input: ModelInput | null;
   start(): void;
   stop(): Promise<void>;
   forgetSession(sessionId: string): void;
 }
 
+/** What the vision process tells. */
 export interface VisionEvents {
   onResult(result: VisionResult): void;
   onDropped(drop: { readonly sessionId: string; readonly reason: string; readonly count: number }): void;
@@ -59,9 +60,10 @@ export interface RealtimeOptions {
   startVision(model: LoadedModel, settings: { scoreThreshold: number }, events: VisionEvents): Vision;
   openDecoder(sessionId: string, tap: FrameTap | null, events: DecoderEvents): Decoder;
   onAnalysis(analysis: Analysis): void;
-  /** Something keeps all sessions from being analysed, or null when it is over. */
+  /** Something about the model keeps all sessions from being analysed, or null when it is over. */
   onProblem(problem: CodedError | null): void;
-  onVisionFault(problem: CodedError): void;
+  /** The vision process came up, or ended with a problem and is started anew. */
+  onVisionState(state: ProcessState, problem: CodedError | null): void;
 }
 
 /**
@@ -75,15 +77,17 @@ export class RealtimeStrategy {
   #vision: Vision | null = null;
   #visionState: ProcessState = 'stopped';
   #problem: CodedError | null = null;
-  #highScore = 0.3;
+  /** Until a model is loaded nothing is judged by it. */
+  #highScore = 1;
   #input: ModelInput | null = null;
-  #starting: Promise<void> | null = null;
+  /** Loading the model, and then what was asked for meanwhile. */
+  #loading: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(options: RealtimeOptions) {
     this.#options = options;
     this.#unwatch = options.models.watch(({ name, state }) => {
-      if (name === options.model && state === 'ready' && this.#vision === null) void this.start();
+      if (name === options.model && state === 'ready') void this.start();
     });
   }
 
@@ -95,19 +99,34 @@ export class RealtimeStrategy {
     return this.#visionState;
   }
 
-  /** What keeps sessions from being analysed, or null. */
+  /** What is wrong with the model, or null. */
   get problem(): CodedError | null {
     return this.#problem;
   }
 
-  /** Loads the model. What keeps it from that is reported, not thrown: everything else works without. */
-  start(): Promise<void> {
-    this.#starting ??= this.#start().finally(() => {
-      this.#starting = null;
-    });
-    return this.#starting;
+  /** What keeps frames from being analysed at all, in words for the stream's page, or null. */
+  get blocked(): HealthWarning | null {
+    if (this.#problem) {
+      const code = this.#problem.code === 'model_missing' ? 'model_missing' : 'model_failed';
+      return { code, message: this.#problem.message };
+    }
+    if (this.#visionState !== 'restarting' && this.#visionState !== 'failed') return null;
+    return {
+      code: 'vision_process_restarting',
+      message: 'The process that runs the models ended and is started again; playback is not affected.',
+    };
   }
 
+  /**
+   * Loads the model, unless one is in use already. What keeps it from that is reported, not thrown: everything else works
+   * without.
+   */
+  start(): Promise<void> {
+    this.#loading = this.#loading.then(() => this.#load());
+    return this.#loading;
+  }
+
+  /** Begins the analysis of a session. The decoder is the session's own to start and feed. */
   open(session: { streamId: string; sessionId: string }, events: DecoderEvents): RealtimeAnalysis {
     const { sessionId } = session;
     const analysis = new RealtimeAnalysis({
@@ -125,7 +144,7 @@ export class RealtimeStrategy {
     return analysis;
   }
 
-  /** Overlay alignment as players of this stream measured it. */
+  /** Overlay alignment as players of this stream measured it, ms. */
   aligned(streamId: string, errorsMs: readonly number[]): void {
     for (const session of this.#sessions.values()) if (session.streamId === streamId) session.aligned(errorsMs);
   }
@@ -135,38 +154,25 @@ export class RealtimeStrategy {
     for (const session of this.#sessions.values()) session.report();
   }
 
+  /** Ends the vision process. Sessions are closed by who opened them. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#unwatch();
-    await this.#starting;
+    await this.#loading;
     await this.#vision?.stop();
   }
 
-  async #start(): Promise<void> {
+  async #load(): Promise<void> {
     const { model, models, log } = this.#options;
+    if (this.#closed || (this.#vision && !this.#problem)) return;
     try {
       const loaded = await models.resolve(model);
       if (this.#closed) return;
+      // One that runs has refused these weights; they were fetched anew.
+      await this.#vision?.stop();
       this.#highScore = this.#options.scoreThreshold ?? loaded.entry.scoreThreshold;
-      this.#vision = this.#options.startVision(
-        loaded,
-        { scoreThreshold: Math.min(LOW_SCORE, this.#highScore) },
-        {
-          onResult: (result) => this.#sessions.get(result.sessionId)?.result(result),
-          onDropped: ({ sessionId, reason, count }) => this.#sessions.get(sessionId)?.dropped(reason, count),
-          onConfigured: ({ input, executionProvider, loadMs }) => {
-            log.info({ model, executionProvider, loadMs: Math.round(loadMs) }, 'model loaded');
-            this.#input = input;
-            this.#report(null);
-            for (const session of this.#sessions.values()) session.decoder.setTap(this.#tap());
-          },
-          onProblem: (problem) => this.#report(problem),
-          onState: (state, problem) => {
-            this.#visionState = state;
-            if (problem) this.#options.onVisionFault(problem);
-          },
-        },
-      );
+      const scoreThreshold = Math.min(LOW_SCORE, this.#highScore);
+      this.#vision = this.#options.startVision(loaded, { scoreThreshold }, this.#events());
       this.#vision.start();
     } catch (error) {
       const problem =
@@ -174,6 +180,28 @@ export class RealtimeStrategy {
       log.warn({ model, code: problem.code, problem: problem.message }, 'streams are not analysed');
       this.#report(problem);
     }
+  }
+
+  #events(): VisionEvents {
+    const { model, log } = this.#options;
+    return {
+      onResult: (result) => this.#sessions.get(result.sessionId)?.result(result),
+      onDropped: ({ sessionId, reason, count }) => this.#sessions.get(sessionId)?.dropped(reason, count),
+      onConfigured: ({ input, executionProvider, loadMs }) => {
+        log.info({ model, executionProvider, loadMs: Math.round(loadMs) }, 'model loaded');
+        this.#input = input;
+        this.#report(null);
+        for (const session of this.#sessions.values()) session.decoder.setTap(this.#tap());
+      },
+      onProblem: (problem) => {
+        log.warn({ model, code: problem.code, problem: problem.message }, 'the model fails');
+        this.#report(problem);
+      },
+      onState: (state, problem) => {
+        this.#visionState = state;
+        this.#options.onVisionState(state, problem);
+      },
+    };
   }
 
   #tap(): FrameTap | null {

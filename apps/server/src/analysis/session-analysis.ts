@@ -3,6 +3,7 @@ import type { FrameTap, FromVision } from '@media-analyzer/protocol/process';
 import { Tracker } from '@media-analyzer/vision/tracker';
 import { RecentValues } from './recent.js';
 
+/** A frame's detections, without identity, as the vision process gives them. */
 export type VisionResult = Omit<Extract<FromVision, { type: 'result' }>, 'type'>;
 
 /** The process that decodes the session and hands sampled frames to the vision process. */
@@ -17,6 +18,7 @@ export interface Decoder {
   stop(): Promise<void>;
 }
 
+/** Counters; prom-client's fit. */
 export interface AnalysisMetrics {
   readonly captureToResult: { observe(seconds: number): void };
   readonly framesSampled: { inc(value: number): void };
@@ -41,7 +43,8 @@ export interface SessionAnalysisOptions {
 export class RealtimeAnalysis {
   readonly decoder: Decoder;
   readonly #options: SessionAnalysisOptions;
-  readonly #tracker: Tracker;
+  /** Made with the first result: only then the model, and with it the score that counts, is known for sure. */
+  #tracker: Tracker | null = null;
   readonly #latency = new RecentValues();
   readonly #alignment = new RecentValues();
   #analysed = 0;
@@ -52,15 +55,16 @@ export class RealtimeAnalysis {
   constructor(options: SessionAnalysisOptions) {
     this.#options = options;
     this.decoder = options.decoder;
-    this.#tracker = new Tracker({ highScore: options.highScore() });
   }
 
   get streamId(): string {
     return this.#options.streamId;
   }
 
+  /** A frame was analysed. */
   result({ ptsMs, capturedAt, completedAt, model, detections }: VisionResult): void {
     const { streamId, sessionId, metrics } = this.#options;
+    this.#tracker ??= new Tracker({ highScore: this.#options.highScore() });
     const tracked = this.#tracker.update(ptsMs, detections);
     this.#analysed += 1;
     this.#latency.add(completedAt - capturedAt);
@@ -78,12 +82,14 @@ export class RealtimeAnalysis {
     });
   }
 
+  /** The vision process let frames go. */
   dropped(reason: string, count: number): void {
     this.#droppedByVision[reason] = (this.#droppedByVision[reason] ?? 0) + count;
   }
 
+  /** Time or content jumps: objects are new ones from here on. */
   discontinuity(): void {
-    this.#tracker.reset();
+    this.#tracker?.reset();
     this.decoder.discontinuity();
   }
 
@@ -95,6 +101,7 @@ export class RealtimeAnalysis {
     }
   }
 
+  /** Totals of the session, and how it goes right now. */
   counts(): {
     sampled: number;
     analysed: number;
@@ -126,10 +133,14 @@ export class RealtimeAnalysis {
     this.#reported = { sampled, dropped };
   }
 
+  /** Ends the decoding of the session; results that are still under way are not waited for. */
   async close(): Promise<void> {
-    await this.decoder.stop();
-    this.report();
-    this.#options.onClose();
+    try {
+      await this.decoder.stop();
+    } finally {
+      this.report();
+      this.#options.onClose();
+    }
   }
 
   #dropped(): Record<string, number> {

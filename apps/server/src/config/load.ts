@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { CodedError, describeError, type Retention } from '@media-analyzer/protocol';
 import type { Variable } from './variable.js';
@@ -63,7 +64,16 @@ export interface Config {
 }
 
 /**
- * Reads and checks the whole configuration once. Unset and empty variables take their defaults; all problems are reported
+ * The configuration of this process, from its own environment: what a program's entry point calls.
+ *
+ * @throws CodedError as `loadConfig`
+ */
+export function readConfig(argv: readonly string[]): Config {
+  return loadConfig(process.env, argv);
+}
+
+/**
+ * Checks the whole configuration once. Unset and empty variables take their defaults; all problems are reported
  * in one error.
  *
  * @param argv Arguments after the program's name: `process.argv.slice(2)`.

@@ -1,16 +1,5 @@
-import { CodedError, describeError, type ErrorCode, type Page, type Problem } from '@media-analyzer/protocol';
-import type { RealtimeStrategy } from '../analysis/index.js';
+import { CodedError, describeError, type Page, type Problem } from '@media-analyzer/protocol';
 import type { Config } from '../config/index.js';
-
-/** Notices about the model that is in use: one at a time. */
-export const MODEL_NOTICES: ReadonlySet<ErrorCode> = new Set([
-  'model_unknown',
-  'model_missing',
-  'model_hash_mismatch',
-  'model_invalid',
-  'execution_provider_unavailable',
-  'inference_failed',
-]);
 
 /** Most items that are read into one list, so that a wrong cursor cannot read for ever. */
 const MAX_PAGES = 100;
@@ -34,6 +23,7 @@ export function nullIfNotFound(error: unknown): null {
   throw error;
 }
 
+/** An error as an answer carries it. */
 export function asProblem(error: unknown): Problem {
   const { code, message, details } =
     error instanceof CodedError ? error : new CodedError('database_unreachable', { problem: describeError(error) });
@@ -45,18 +35,7 @@ export function hostForUrl(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-/** What keeps frames from being analysed at all, in words for the stream's page. */
-export function blockedBy(realtime: RealtimeStrategy) {
-  if (realtime.problem) return { code: 'model_missing', message: realtime.problem.message } as const;
-  if (realtime.visionState === 'restarting' || realtime.visionState === 'failed')
-    return {
-      code: 'vision_process_restarting',
-      message: 'The process that runs the models ended and is started again; playback is not affected.',
-    } as const;
-  return null;
-}
-
-/** @throws CodedError `port_in_use` */
+/** Opens the HTTP port and returns the address for people. @throws CodedError `port_in_use` */
 export async function listenHttp(
   http: {
     listen(options: { host: string; port: number }): Promise<string>;

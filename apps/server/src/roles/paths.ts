@@ -7,6 +7,7 @@ const ROOT = new URL('../../../../', import.meta.url);
 
 const inRoot = (path: string): string => fileURLToPath(new URL(path, ROOT));
 
+/** Absolute paths of what comes with the product. */
 export const PATHS = {
   dashboard: inRoot('apps/dashboard/dist/browser'),
   demoClip: inRoot('assets/demo/woman-dog-ball.mp4'),

@@ -7,10 +7,21 @@ export interface Timer {
   stop(): Promise<void>;
 }
 
-/** Runs `work` every `ms`, never two turns at a time: one that is due while the last still runs is left out. */
-export function every(ms: number, log: Logger, what: string, work: () => Promise<void>): Timer {
+/**
+ * Runs `work` every `ms`, never two turns at a time: one that is due while the last still runs is left out. A turn that
+ * fails is logged, and the next one comes all the same.
+ *
+ * @param options.now the first turn at once
+ */
+export function every(
+  ms: number,
+  log: Logger,
+  what: string,
+  work: () => Promise<void>,
+  options: { readonly now?: boolean } = {},
+): Timer {
   let running: Promise<void> | null = null;
-  const timer = setInterval(() => {
+  const turn = (): void => {
     running ??= work()
       .catch((error: unknown) =>
         log.error({ what, problem: describeError(error) }, 'regular work failed; it is tried again'),
@@ -18,7 +29,9 @@ export function every(ms: number, log: Logger, what: string, work: () => Promise
       .finally(() => {
         running = null;
       });
-  }, ms);
+  };
+  const timer = setInterval(turn, ms);
+  if (options.now) turn();
   return {
     async stop() {
       clearInterval(timer);

@@ -125,6 +125,15 @@ onBothDatabases('sessions', (database) => {
     expect(await sessions.find(sessionId)).toBeNull();
   });
 
+  it('that came to nothing can be discarded, with their gaps and without harm to others', async () => {
+    const { streamId, sessionId: kept } = await makeSession(database());
+    const { id } = await sessions.start({ streamId, ...SESSION_START });
+    await sessions.addGap(id, { fromMs: 0, toMs: 1, reason: 'clock_jump' });
+    await sessions.discard(id);
+    await sessions.discard(id);
+    expect((await sessions.list(streamId, { limit: 10 })).items.map((session) => session.id)).toEqual([kept]);
+  });
+
   it('are removed as empty only when they ended before and nothing of them is left', async () => {
     const { streamId, sessionId: withMedia } = await makeSession(database());
     const start = async () => (await sessions.start({ streamId, ...SESSION_START })).id;

@@ -142,6 +142,11 @@ export class SessionRepository {
     );
   }
 
+  /** Removes a session that came to nothing, with whatever was recorded of it. One that is gone already is no error. */
+  async discard(sessionId: string): Promise<void> {
+    await this.database.run((orm) => orm.delete(sessions).where(eq(sessions.id, sessionId)));
+  }
+
   /**
    * Closes what was on air when the server died, at the end of its last stored media. To be called at the start, before
    * anything is on air.

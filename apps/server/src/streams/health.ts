@@ -1,10 +1,13 @@
 import type { HealthWarning, StreamHealth, StreamState } from '@media-analyzer/protocol';
 import type { LiveSession } from './live-session.js';
+import type { AnalysisHealth } from './ports.js';
 
 /** Above this, viewers wait noticeably longer and seeking is coarse, ms. */
 const LONG_KEYFRAME_INTERVAL_MS = 4000;
 /** Share of the sampled frames that may be lost before it is said, 0..1. */
 const TOLERATED_DROPS = 0.2;
+/** With fewer sampled frames the share says little. */
+const ENOUGH_FRAMES = 50;
 /** Video codecs that browsers play everywhere. */
 const PLAYABLE_VIDEO = new Set(['h264', 'av1']);
 
@@ -33,33 +36,40 @@ export function offAirHealth(streamId: string, state: StreamState): StreamHealth
   };
 }
 
+/** Health of a stream on air, and what its operator should change. */
 export function liveHealth(live: LiveSession): StreamHealth {
   const at = Date.now();
-  const { streamId, id, video, audio, publisher, startedAt } = live.describe();
-  const rates = live.meter.rates(at);
-  const { sampled, analysed, dropped, blocked: _, ...analysis } = live.analysis.health();
+  const { streamId, id, publisher, startedAt } = live.describe();
+  const { frameRate, bitrate, keyframeIntervalMs } = live.meter.rates(at);
+  const analysis = live.analysis.health();
+  const { sampled, analysed, dropped, blocked: _, ...rest } = analysis;
   return {
     streamId,
     sessionId: id,
     at,
     state: live.state,
-    video,
-    audio,
-    measuredFrameRate: rates.frameRate,
-    bitrate: rates.bitrate,
-    keyframeIntervalMs: rates.keyframeIntervalMs,
+    ...live.sent,
+    measuredFrameRate: frameRate,
+    bitrate,
+    keyframeIntervalMs,
     publisher: live.connection ? publisher : null,
     uptimeMs: Math.max(0, at - startedAt),
-    ...analysis,
+    ...rest,
     frames: { received: live.meter.frames, sampled, analysed, dropped: { ...dropped } },
     mediaProcess: live.mediaProcess,
-    warnings: warningsOf(live, rates.keyframeIntervalMs),
+    warnings: [
+      ...sourceWarnings(live, keyframeIntervalMs),
+      ...analysisWarnings(live, analysis),
+      ...(live.problem?.code === 'storage_full'
+        ? [{ code: 'storage_full', message: live.problem.message } as const]
+        : []),
+    ],
   };
 }
 
-function warningsOf(live: LiveSession, keyframeIntervalMs: number | null): HealthWarning[] {
+function sourceWarnings(live: LiveSession, keyframeIntervalMs: number | null): HealthWarning[] {
   const warnings: HealthWarning[] = [];
-  const { video, audio } = live.describe();
+  const { video, audio } = live.sent;
   const onAir = live.state === 'live';
   if (keyframeIntervalMs !== null && keyframeIntervalMs > LONG_KEYFRAME_INTERVAL_MS)
     warnings.push({
@@ -78,19 +88,22 @@ function warningsOf(live: LiveSession, keyframeIntervalMs: number | null): Healt
       code: 'no_audio',
       message: 'The publisher sends no audio. If it should, check the audio source in the encoder.',
     });
+  return warnings;
+}
+
+function analysisWarnings(live: LiveSession, { blocked, sampled, dropped }: AnalysisHealth): HealthWarning[] {
+  const warnings: HealthWarning[] = [];
   if (live.mediaProcess === 'restarting' || live.mediaProcess === 'failed')
     warnings.push({
       code: 'media_process_restarting',
       message: 'The process that decodes the picture ended and is started again; playback is not affected.',
     });
-  const { blocked, sampled, dropped } = live.analysis.health();
-  if (blocked) warnings.push(blocked);
   const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
-  if (!blocked && sampled > 50 && lost / sampled > TOLERATED_DROPS)
+  if (blocked) warnings.push(blocked);
+  else if (sampled > ENOUGH_FRAMES && lost / sampled > TOLERATED_DROPS)
     warnings.push({
       code: 'analysis_behind',
       message: `${Math.round((100 * lost) / sampled)} % of the sampled frames could not be analysed in time. A lower ANALYSIS_RATE or a smaller model relieves this machine.`,
     });
-  if (live.problem?.code === 'storage_full') warnings.push({ code: 'storage_full', message: live.problem.message });
   return warnings;
 }

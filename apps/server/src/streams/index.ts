@@ -1,3 +1,4 @@
+export type { Admission, PublisherRequest } from './on-air.js';
 export { Playback } from './playback.js';
 export type {
   AnalysisOfSessions,

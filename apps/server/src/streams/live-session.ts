@@ -1,43 +1,50 @@
 import { SessionClock } from '@media-analyzer/media/clock';
 import { LiveHlsPackager } from '@media-analyzer/media/hls';
 import {
+  type AudioInfo,
   CodedError,
   type CodedSample,
-  type Gap,
+  describeError,
   type ProcessState,
   type Session,
   type SessionEndReason,
   type Track,
   type UnsupportedTrack,
+  type VideoInfo,
 } from '@media-analyzer/protocol';
 import { type Logger, withFields } from '../log.js';
 import { SourceMeter } from './meter.js';
-import type { PublisherConnection, SessionAnalysis, StreamMetrics } from './ports.js';
+import type { DecodingEvents, PublisherConnection, SessionAnalysis, StreamMetrics } from './ports.js';
 import { type SessionRecorder, storageProblem } from './session-recorder.js';
-import { isCarried, toAudioInfo, toVideoInfo, unsupportedDetails } from './track-info.js';
+import { SessionSink } from './session-sink.js';
+import { infosOf, isCarried, unsupportedDetails } from './track-info.js';
 
-/** Gaps kept in memory for the session's description; all of them are in the database. */
-const MAX_GAPS_SHOWN = 1000;
+/** A picture that could not be decoded is the stream's problem for so long, ms; then it has passed. */
+const DECODE_PROBLEM_MS = 10_000;
+
+/** How media are cut into what players fetch. */
+export interface Packaging {
+  readonly segmentTargetMs: number;
+  readonly partTargetMs: number;
+  readonly dvrWindowMs: number;
+}
 
 export interface LiveSessionOptions {
+  /** As it was just stored. */
   readonly session: Session;
   readonly recorder: SessionRecorder;
-  readonly packaging: { readonly segmentTargetMs: number; readonly partTargetMs: number; readonly dvrWindowMs: number };
+  readonly packaging: Packaging;
   readonly reconnectWindowMs: number;
   readonly metrics: StreamMetrics;
   readonly log: Logger;
-  readonly openAnalysis: (events: {
-    onThumbnail(jpeg: Uint8Array): void;
-    onProblem(problem: CodedError): void;
-    onState(state: ProcessState): void;
-  }) => SessionAnalysis;
+  openAnalysis(events: DecodingEvents): SessionAnalysis;
   onThumbnail(jpeg: Uint8Array): void;
   /** State, tracks, gaps or problems changed. */
   onChange(): void;
   /** Storing media fails, or works again. */
   onStorage(problem: CodedError | null): void;
-  /** The publisher did not return within the window. */
-  onWindowPassed(): void;
+  /** Nobody is expected any more: the session should be ended, with this reason. */
+  onOver(reason: SessionEndReason): void;
 }
 
 export type LiveState = 'connecting' | 'live' | 'reconnecting' | 'ended';
@@ -54,10 +61,14 @@ interface Source {
 /**
  * One airing of a stream, from the first publisher to the end of the reconnect window: the clock, the packager, the analysis
  * and the record of it. Samples come in here, on their source's clock, and leave on the session's.
+ *
+ * ```
+ * connecting --first sample--> live --publisher gone--> reconnecting --another one's first sample--> live
+ *      '------------------------- end, from any state ------------------------> ended
+ * ```
  */
 export class LiveSession {
   readonly id: string;
-  readonly epochAt: number;
   readonly packager: LiveHlsPackager;
   readonly analysis: SessionAnalysis;
   readonly meter = new SourceMeter();
@@ -66,22 +77,22 @@ export class LiveSession {
   readonly #log: Logger;
   #session: Session;
   #source: Source | null = null;
-  #ended: Promise<void> | null = null;
+  #hasMedia = false;
+  #endReason: SessionEndReason | null = null;
+  #finished: Promise<void> = Promise.resolve();
   #window: NodeJS.Timeout | null = null;
   #reconnectUntilAt: number | null = null;
   #unsupported: UnsupportedTrack | null = null;
   #storage: CodedError | null = null;
-  #decoding: CodedError | null = null;
+  #decoding: { readonly problem: CodedError; readonly until: number } | null = null;
   #mediaProcess: ProcessState = 'stopped';
-  #reported = { segments: 0, bytes: 0, parts: 0, frames: 0 };
-  #storedBytes = 0;
+  #reported = { segments: 0, bytes: 0, parts: 0, frames: 0, dropped: 0 };
 
   constructor(options: LiveSessionOptions) {
     const { session, recorder, packaging } = options;
     this.#options = options;
     this.#session = session;
     this.id = session.id;
-    this.epochAt = session.epochAt;
     this.#log = withFields(options.log, { streamId: session.streamId, sessionId: session.id });
     this.#clock = new SessionClock({ epochAt: session.epochAt });
     this.packager = new LiveHlsPackager({
@@ -91,24 +102,15 @@ export class LiveSession {
       partTargetMs: packaging.partTargetMs,
       windowMs: packaging.dvrWindowMs,
       log: (level, text, fields) => this.#log[level](fields ?? {}, text),
-      onSegment: (info) => {
-        recorder.segment(info);
-        if (info.gap)
-          this.#addGap({ fromMs: info.startMs, toMs: info.startMs + info.durationMs, reason: 'storage_full' });
-        else this.#storedBytes += info.bytes;
-      },
-      onStoreProblem: (problem) => {
-        this.#storage = storageProblem(problem);
-        options.onStorage(this.#storage);
-        options.onChange();
-      },
+      onSegment: (info) => recorder.segment(info),
+      onStoreProblem: (problem) => this.#setStorage(storageProblem(problem)),
     });
     this.analysis = options.openAnalysis({
-      onThumbnail: options.onThumbnail,
+      onThumbnail: (jpeg) => options.onThumbnail(jpeg),
       onProblem: (problem) => {
-        const first = this.#decoding === null;
-        this.#decoding = problem;
-        if (first) options.onChange();
+        const known = this.#decodingProblem;
+        this.#decoding = { problem, until: Date.now() + DECODE_PROBLEM_MS };
+        if (!known) options.onChange();
       },
       onState: (state) => {
         this.#mediaProcess = state;
@@ -118,10 +120,14 @@ export class LiveSession {
     options.metrics.sessionsStarted.inc();
   }
 
+  get streamId(): string {
+    return this.#session.streamId;
+  }
+
   get state(): LiveState {
-    if (this.#ended) return 'ended';
-    if (this.#source === null) return 'reconnecting';
-    return this.#source.samples > 0 ? 'live' : this.#clock.endMs > 0 ? 'reconnecting' : 'connecting';
+    if (this.#endReason !== null) return 'ended';
+    if (this.#source !== null && this.#source.samples > 0) return 'live';
+    return this.#source !== null && !this.#hasMedia ? 'connecting' : 'reconnecting';
   }
 
   /** Unix ms until which a publisher may return, or null while one is there. */
@@ -137,75 +143,104 @@ export class LiveSession {
     return this.#mediaProcess;
   }
 
-  /** Whether any media have come. */
-  get hasMedia(): boolean {
-    return this.#clock.endMs > 0;
+  /** Nothing that could be played or looked at came of it. */
+  get empty(): boolean {
+    return this.packager.stats().parts === 0;
+  }
+
+  /** What the publisher sends now; while none is there, what the last one sent. */
+  get sent(): { readonly video: VideoInfo | null; readonly audio: AudioInfo | null } {
+    const tracks = this.#source?.tracks;
+    if (tracks && tracks.size > 0) return infosOf(tracks.values());
+    const { video, audio } = this.#session;
+    return { video, audio };
   }
 
   /** What is wrong right now, the most urgent first, or null. */
   get problem(): CodedError | null {
     if (this.#storage) return this.#storage;
     if (this.#unsupported) return new CodedError('codec_unsupported', unsupportedDetails(this.#unsupported));
-    return this.#decoding;
+    return this.#decodingProblem;
   }
 
+  /** The session as it is now; newer than what is stored of it. */
   describe(): Session {
-    return { ...this.#session, durationMs: this.#clock.endMs, storedBytes: this.#storedBytes };
+    const { gaps, storedBytes } = this.#options.recorder;
+    return { ...this.#session, durationMs: this.#clock.endMs, gaps, storedBytes };
   }
 
-  /** A publisher was accepted. The caller has made sure that there is no other one. */
+  /** A publisher was accepted. The caller has made sure that there is no other one and that the session has not ended. */
   attach(connection: PublisherConnection, encoder: string | null): SessionSink {
-    if (this.#window) clearTimeout(this.#window);
-    this.#window = null;
-    this.#reconnectUntilAt = null;
+    this.#stopWaiting();
     const source: Source = { connection, tracks: new Map(), tracksChanged: false, samples: 0 };
     this.#source = source;
     this.#unsupported = null;
     this.#clock.startSource();
-    this.#setPublisher({ address: connection.remoteAddress, encoder });
+    this.#setPublisher(source, encoder);
     this.#log.info({ connection: connection.id, address: connection.remoteAddress, encoder }, 'publisher attached');
     this.#options.onChange();
     return new SessionSink({
       track: (track) => this.#track(source, track),
       sample: (sample) => this.#sample(source, sample),
-      encoder: (name) => this.#setPublisher({ address: connection.remoteAddress, encoder: name }),
+      encoder: (name) => this.#setPublisher(source, name),
       end: (reason) => this.#detach(source, reason),
     });
   }
 
-  /** Ends the session: flushes what is packaged, stops its processes, writes its record. Safe to call twice. */
+  /**
+   * Ends the session: flushes what is packaged, stops its processes, writes its record, or forgets one that stayed empty.
+   * May be called again; a later `server_stopped` says that there is little time left. Never rejects.
+   */
   end(reason: SessionEndReason): Promise<void> {
-    this.#ended ??= this.#finish(reason);
-    return this.#ended;
+    if (this.#endReason === null) {
+      // Before anything else: whoever asks from here on is told that it is over.
+      this.#endReason = reason;
+      this.#finished = this.#finish(reason);
+    }
+    if (reason === 'server_stopped' || reason === 'stream_deleted') this.#options.recorder.hurry();
+    return this.#finished;
+  }
+
+  /** The stream's limits took media away. */
+  mediaRemoved(bytes: number): void {
+    this.#options.recorder.removed(bytes);
   }
 
   /** Adds to the metrics what has happened since the last call. */
   report(metrics: StreamMetrics): void {
     const { segments, bytes, parts } = this.packager.stats();
-    const frames = this.meter.frames;
+    const { frames } = this.meter;
+    const { dropped } = this.#options.recorder;
     metrics.segments.inc(segments - this.#reported.segments);
     metrics.segmentBytes.inc(bytes - this.#reported.bytes);
     metrics.parts.inc(parts - this.#reported.parts);
     metrics.framesReceived.inc(frames - this.#reported.frames);
-    this.#reported = { segments, bytes, parts, frames };
+    if (dropped > this.#reported.dropped)
+      metrics.databaseDropped.inc({ table: 'sessions' }, dropped - this.#reported.dropped);
+    this.#reported = { segments, bytes, parts, frames, dropped };
   }
 
   async #finish(reason: SessionEndReason): Promise<void> {
-    if (this.#window) clearTimeout(this.#window);
-    this.#window = null;
-    this.#reconnectUntilAt = null;
+    const { recorder, metrics } = this.#options;
+    this.#stopWaiting();
     const source = this.#source;
     this.#source = null;
-    source?.connection.close(reason === 'stream_deleted' ? 'stream_key_unknown' : 'server_stopping');
-    const { recorder, metrics } = this.#options;
     const endedAt = Math.max(Date.now(), this.#session.startedAt);
     this.#session = { ...this.#session, endedAt, endReason: reason };
-    this.#options.onChange();
-    await Promise.all([this.packager.end(), this.analysis.close()]);
-    await recorder.end({ endedAt, endReason: reason });
+    try {
+      this.#options.onChange();
+      source?.connection.close(reason === 'stream_deleted' ? 'stream_key_unknown' : 'server_stopping');
+      await Promise.all([this.packager.end(), this.analysis.close()]);
+    } catch (error) {
+      this.#log.error({ problem: describeError(error) }, 'session not ended cleanly');
+    }
+    // The operator's alert is about a stream on air; the next session says anew what it meets.
+    if (this.#storage) this.#setStorage(null);
+    await (this.empty ? recorder.discard() : recorder.end({ endedAt, endReason: reason }));
     this.report(metrics);
     metrics.sessionsEnded.inc({ reason });
-    this.#log.info({ reason, durationMs: Math.round(this.#clock.endMs), ...this.packager.stats() }, 'session ended');
+    const { heldBytes: _, waiters: __, ...packaged } = this.packager.stats();
+    this.#log.info({ reason, durationMs: Math.round(this.#clock.endMs), ...packaged }, 'session ended');
     this.#options.onChange();
   }
 
@@ -230,7 +265,7 @@ export class LiveSession {
       this.packager.discontinuity();
       this.analysis.discontinuity();
       this.meter.interrupted();
-      if (discontinuity.gap) this.#addGap({ ...discontinuity.gap, reason: discontinuity.reason });
+      if (discontinuity.gap) this.#options.recorder.gap({ ...discontinuity.gap, reason: discontinuity.reason });
       this.#log.warn({ reason: discontinuity.reason, gap: discontinuity.gap }, 'the timeline breaks');
       this.#options.onChange();
     }
@@ -238,6 +273,7 @@ export class LiveSession {
     this.meter.sample(sample);
     this.packager.push(sample);
     this.analysis.decoding.sample(sample);
+    this.#hasMedia = true;
     source.samples += 1;
     if (source.samples === 1) this.#options.onChange();
   }
@@ -246,67 +282,54 @@ export class LiveSession {
     source.tracksChanged = false;
     const tracks = [...source.tracks.values()];
     this.packager.setTracks(tracks);
-    this.#options.recorder.setTracks(tracks);
-    for (const track of tracks) {
-      this.analysis.decoding.track(track);
-      this.#session =
-        track.kind === 'video'
-          ? { ...this.#session, video: toVideoInfo(track) }
-          : { ...this.#session, audio: toAudioInfo(track) };
-    }
+    this.#options.recorder.tracks(tracks);
+    for (const track of tracks) this.analysis.decoding.track(track);
+    const { video, audio } = infosOf(tracks);
+    this.#session = { ...this.#session, ...(video && { video }), ...(audio && { audio }) };
     this.#decoding = null;
     this.#options.onChange();
   }
 
-  #setPublisher(publisher: NonNullable<Session['publisher']>): void {
+  #setPublisher(source: Source, encoder: string | null): void {
+    if (source !== this.#source) return;
+    const publisher = { address: source.connection.remoteAddress, encoder };
     const { publisher: known } = this.#session;
+    if (known?.address === publisher.address && known.encoder === encoder) return;
     this.#session = { ...this.#session, publisher };
-    if (known?.address !== publisher.address || known.encoder !== publisher.encoder)
-      this.#options.recorder.publisher(publisher);
+    this.#options.recorder.publisher(publisher);
+    this.#options.onChange();
   }
 
-  #addGap(gap: Gap): void {
-    const gaps = [...this.#session.gaps, gap].slice(-MAX_GAPS_SHOWN);
-    this.#session = { ...this.#session, gaps };
-    if (gap.reason !== 'storage_full') this.#options.recorder.gap(gap);
+  #setStorage(problem: CodedError | null): void {
+    this.#storage = problem;
+    this.#options.onStorage(problem);
+    this.#options.onChange();
+  }
+
+  get #decodingProblem(): CodedError | null {
+    return this.#decoding && this.#decoding.until > Date.now() ? this.#decoding.problem : null;
   }
 
   #detach(source: Source, reason: string): void {
     if (source !== this.#source) return;
     this.#source = null;
+    if (!this.#hasMedia && !this.problem) {
+      this.#log.info({ reason }, 'publisher gone before it sent any media');
+      this.#options.onOver('publisher_ended');
+      return;
+    }
+    // Viewers get what waits for the end of its part; the break itself is told again when somebody is back.
+    this.packager.discontinuity();
     const windowMs = this.#options.reconnectWindowMs;
     this.#reconnectUntilAt = Date.now() + windowMs;
-    this.#window = setTimeout(() => this.#options.onWindowPassed(), windowMs);
+    this.#window = setTimeout(() => this.#options.onOver('reconnect_window_passed'), windowMs);
     this.#log.info({ reason, windowMs }, 'publisher gone; the session waits for it');
     this.#options.onChange();
   }
-}
 
-/** Where one publisher's media enter. After the session took another publisher, or ended, its calls do nothing. */
-export class SessionSink {
-  constructor(
-    private readonly into: {
-      track(track: Track | UnsupportedTrack): void;
-      sample(sample: CodedSample): void;
-      encoder(name: string): void;
-      end(reason: string): void;
-    },
-  ) {}
-
-  onTrack(track: Track | UnsupportedTrack): void {
-    this.into.track(track);
-  }
-
-  onSample(sample: CodedSample): void {
-    this.into.sample(sample);
-  }
-
-  onMetadata(metadata: Record<string, unknown>): void {
-    const { encoder } = metadata;
-    if (typeof encoder === 'string' && encoder !== '') this.into.encoder(encoder.slice(0, 200));
-  }
-
-  onEnd(reason: { readonly kind: string; readonly code?: string }): void {
-    this.into.end(reason.code ?? reason.kind);
+  #stopWaiting(): void {
+    if (this.#window) clearTimeout(this.#window);
+    this.#window = null;
+    this.#reconnectUntilAt = null;
   }
 }

@@ -4,6 +4,10 @@ import type { CodedSample } from '@media-analyzer/protocol';
 const WINDOW_MS = 5000;
 /** Keyframe intervals remembered. */
 const INTERVALS = 5;
+/** Length of a tick: what is counted together, ms. */
+const TICK_MS = 250;
+/** Without a keyframe for longer than this, the interval that still runs is worth saying, ms. */
+const LONG_INTERVAL_MS = 4000;
 
 interface Tick {
   readonly at: number;
@@ -17,6 +21,7 @@ export class SourceMeter {
   private open: { at: number; bytes: number; frames: number } | null = null;
   private intervals: number[] = [];
   private lastKeyframeMs: number | null = null;
+  private newestMs = 0;
   private frameCount = 0;
 
   /** Video frames since the start. */
@@ -25,7 +30,8 @@ export class SourceMeter {
   }
 
   sample({ kind, data, keyframe, ptsMs, capturedAt }: CodedSample): void {
-    if (this.open === null || capturedAt - this.open.at >= 250) {
+    if (this.open && capturedAt < this.open.at) this.wallClockSetBack();
+    if (this.open === null || capturedAt - this.open.at >= TICK_MS) {
       if (this.open) this.ticks.push(this.open);
       this.open = { at: capturedAt, bytes: 0, frames: 0 };
       const oldest = capturedAt - WINDOW_MS;
@@ -35,6 +41,7 @@ export class SourceMeter {
     if (kind !== 'video') return;
     this.open.frames += 1;
     this.frameCount += 1;
+    this.newestMs = ptsMs;
     if (!keyframe) return;
     if (this.lastKeyframeMs !== null && ptsMs > this.lastKeyframeMs) {
       this.intervals.push(ptsMs - this.lastKeyframeMs);
@@ -51,7 +58,7 @@ export class SourceMeter {
   /** @param now Unix ms */
   rates(now: number): { bitrate: number; frameRate: number | null; keyframeIntervalMs: number | null } {
     const recent = this.ticks.filter(({ at }) => at >= now - WINDOW_MS);
-    const keyframeIntervalMs = this.intervals.length > 0 ? Math.max(...this.intervals) : null;
+    const keyframeIntervalMs = this.longestInterval();
     const first = recent[0];
     if (first === undefined || this.open === null) return { bitrate: 0, frameRate: null, keyframeIntervalMs };
     // Up to the open tick: its own content is still growing.
@@ -63,5 +70,17 @@ export class SourceMeter {
       frameRate: frames > 0 ? Math.round((frames * 100_000) / spanMs) / 100 : null,
       keyframeIntervalMs,
     };
+  }
+
+  /** The interval that still runs counts once it is long: the encoder may send its next keyframe in minutes only. */
+  private longestInterval(): number | null {
+    const running = this.lastKeyframeMs === null ? 0 : this.newestMs - this.lastKeyframeMs;
+    const longest = Math.max(0, ...this.intervals, running > LONG_INTERVAL_MS ? running : 0);
+    return longest > 0 ? longest : null;
+  }
+
+  private wallClockSetBack(): void {
+    this.ticks = [];
+    this.open = null;
   }
 }

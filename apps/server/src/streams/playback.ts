@@ -8,7 +8,9 @@ import { tracksOf } from './track-info.js';
 
 /** How long a request for a playlist waits for a session that has just begun to be playable, ms. */
 const FIRST_SEGMENT_WAIT_MS = 8000;
+const END_OF_LIST = '#EXT-X-ENDLIST';
 
+/** Where media and what is known of them come from. */
 export interface PlaybackOptions {
   readonly sessions: {
     packagedSession(streamId: string, sessionId: string): LiveSession | null;
@@ -43,6 +45,10 @@ type File =
 export class Playback {
   constructor(private readonly options: PlaybackOptions) {}
 
+  /**
+   * By default of the current or newest session.
+   * @throws CodedError `playback_not_found`, `stream_not_found`, `session_not_found`
+   */
   async multivariant(streamId: string, sessionId?: string): Promise<Playlist> {
     const { sessions } = this.options;
     const session =
@@ -67,28 +73,30 @@ export class Playback {
     return { body, etag: hash(body), ended: true };
   }
 
+  /** @throws CodedError as `multivariant`, and what `LiveHlsPackager.mediaPlaylist` throws; the signal's reason */
   async mediaPlaylist(streamId: string, sessionId: string, request: PlaylistRequest): Promise<Playlist> {
     const packaged = this.options.sessions.packagedSession(streamId, sessionId);
     if (packaged) {
       const { msn, part, skip, signal } = request;
-      const { body, etag } = await orAborted(
+      const { body, etag } = await orAborted(signal, () =>
         packaged.packager.mediaPlaylist({
           ...(msn !== undefined && { msn }),
           ...(part !== undefined && { part }),
           skip,
         }),
-        signal,
       );
-      return { body, etag: etag.replaceAll('"', ''), ended: packaged.state === 'ended' };
+      // Asked of the text, not of the session: it may have ended since the text was made, and caches would keep it so.
+      return { body, etag: etag.replaceAll('"', ''), ended: body.includes(END_OF_LIST) };
     }
     const session = await this.options.sessions.session(streamId, sessionId);
     const body = vodPlaylist(await this.#stored(session), { epochAt: session.epochAt });
     return { body, etag: hash(body), ended: true };
   }
 
+  /** An init segment, a segment or a part; null when there is none. @throws the signal's reason */
   async file(streamId: string, sessionId: string, name: string, signal: AbortSignal): Promise<File | null> {
     const packaged = this.options.sessions.packagedSession(streamId, sessionId);
-    const held = packaged && (await orAborted(packaged.packager.resource(name), signal));
+    const held = packaged && (await orAborted(signal, () => packaged.packager.resource(name)));
     if (held) return held;
     const { objects } = this.options;
     const size = await objects.size(streamId, sessionId, name);
@@ -131,11 +139,13 @@ function bitrates(segments: readonly SegmentRow[]): { peakBitrate: number; avera
 }
 
 /** Lets go of a request whose client has gone; what it waited for times out by itself. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+async function orAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort));
   });
 }

@@ -5,6 +5,7 @@ import type {
   CodedError,
   CodedSample,
   Gap,
+  HealthWarning,
   Page,
   ProcessingMode,
   ProcessState,
@@ -17,13 +18,16 @@ import type {
   VideoInfo,
 } from '@media-analyzer/protocol';
 
+/** What is stored of a stream. */
 export type StreamRecord = Pick<Stream, 'id' | 'name' | 'streamKey' | 'mode' | 'retention' | 'createdAt' | 'updatedAt'>;
 
 export interface PageRequest {
+  /** Items at most, 1..1000. */
   readonly limit: number;
   readonly cursor?: string | undefined;
 }
 
+/** Stored streams. An unknown one is `stream_not_found`. */
 export interface StreamRows {
   create(stream: { name: string; mode: ProcessingMode; retention: Retention }): Promise<StreamRecord>;
   list(page: PageRequest): Promise<Page<StreamRecord>>;
@@ -42,6 +46,7 @@ export interface StreamRows {
   remove(streamId: string): Promise<void>;
 }
 
+/** Stored sessions. An unknown one is `session_not_found`. */
 export interface SessionRows {
   start(session: { streamId: string; epochAt: number; publisher: Session['publisher'] }): Promise<Session>;
   get(streamId: string, sessionId: string): Promise<Session>;
@@ -58,13 +63,17 @@ export interface SessionRows {
   ): Promise<void>;
   addGap(sessionId: string, gap: Gap): Promise<void>;
   end(sessionId: string, end: { endedAt: number; endReason: SessionEndReason }): Promise<void>;
+  /** Removes a session that never had any media. */
+  discard(sessionId: string): Promise<void>;
 }
 
 export interface SegmentRow {
   readonly sessionId: string;
+  /** Media sequence number. */
   readonly msn: number;
   readonly name: string;
   readonly initName: string;
+  /** Earliest PTS, ms on the session clock. */
   readonly startMs: number;
   readonly durationMs: number;
   readonly bytes: number;
@@ -73,6 +82,7 @@ export interface SegmentRow {
   readonly gap: boolean;
 }
 
+/** Records of stored media. */
 export interface SegmentRows {
   addInit(init: {
     sessionId: string;
@@ -113,6 +123,7 @@ export interface Decoding {
   stop(): Promise<void>;
 }
 
+/** What the decoding of a session tells. */
 export interface DecodingEvents {
   onThumbnail(jpeg: Uint8Array): void;
   onProblem(problem: CodedError): void;
@@ -128,7 +139,7 @@ export type AnalysisHealth = Pick<
   readonly analysed: number;
   readonly dropped: Readonly<Record<string, number>>;
   /** What keeps frames from being analysed at all, or null. */
-  readonly blocked: { readonly code: 'model_missing' | 'vision_process_restarting'; readonly message: string } | null;
+  readonly blocked: HealthWarning | null;
 };
 
 /** The analysis of one session on air. */
@@ -140,6 +151,7 @@ export interface SessionAnalysis {
   close(): Promise<void>;
 }
 
+/** Opens the analysis of sessions. */
 export interface AnalysisOfSessions {
   open(session: { streamId: string; sessionId: string }, events: DecodingEvents): SessionAnalysis;
 }
@@ -162,12 +174,15 @@ export interface StreamMetrics {
   readonly segmentBytes: { inc(value: number): void };
   readonly parts: { inc(value: number): void };
   readonly framesReceived: { inc(value: number): void };
+  readonly databaseDropped: { inc(labels: { table: string }, value: number): void };
 }
 
 /** Who publishes: the RTMP connection's handle fits. */
 export interface PublisherConnection {
   readonly id: string;
   readonly remoteAddress: string;
+  /** Since the last byte, ms. */
   silentMs(): number;
+  /** Tells the publisher why; its sink has been told of the end when this returns. */
   close(code: CodedError['code'], details?: CodedError['details']): void;
 }

@@ -8,16 +8,28 @@ import type {
   VideoTrack,
 } from '@media-analyzer/protocol';
 
+/** Whether the product can carry the track. */
 export function isCarried(track: Track | UnsupportedTrack): track is Track {
   return 'codecString' in track;
 }
 
-export function toVideoInfo({ codec, codecString, width, height, frameRate }: VideoTrack): VideoInfo {
+function toVideoInfo({ codec, codecString, width, height, frameRate }: VideoTrack): VideoInfo {
   return { codec, codecString, width, height, frameRate };
 }
 
-export function toAudioInfo({ codec, codecString, sampleRate, channels }: AudioTrack): AudioInfo {
+function toAudioInfo({ codec, codecString, sampleRate, channels }: AudioTrack): AudioInfo {
   return { codec, codecString, sampleRate, channels };
+}
+
+/** What is shown of a source's tracks. */
+export function infosOf(tracks: Iterable<Track>): { video: VideoInfo | null; audio: AudioInfo | null } {
+  let video: VideoInfo | null = null;
+  let audio: AudioInfo | null = null;
+  for (const track of tracks) {
+    if (track.kind === 'video') video = toVideoInfo(track);
+    else audio = toAudioInfo(track);
+  }
+  return { video, audio };
 }
 
 /** Details of `codec_unsupported`. */

@@ -1,5 +1,5 @@
 import { access } from 'node:fs/promises';
-import { CodedError, type ProcessState, type Stream, type SystemStatus } from '@media-analyzer/protocol';
+import { CodedError, describeError, type ProcessState, type Stream, type SystemStatus } from '@media-analyzer/protocol';
 import type { Logger } from '../log.js';
 
 const STREAM_NAME = 'Demo';
@@ -10,45 +10,56 @@ export interface LoopPublisher {
   stop(): Promise<void>;
 }
 
+/** What the publisher asks and tells. */
+export interface LoopPublisherEvents {
+  /** Asked at each start of the process: the stream whose key it is to use, or null when there is nothing to publish to. */
+  target(): Promise<Stream | null>;
+  onState(state: ProcessState): void;
+  onProblem(problem: CodedError): void;
+}
+
 export interface DemoOptions {
   /** Absolute path of the bundled clip. */
   readonly clip: string;
-  readonly streams: { createStream(name: string): Promise<Stream>; findStream(name: string): Promise<Stream | null> };
-  openPublisher(
-    target: { url: string; file: string },
-    events: { onState(state: ProcessState): void; onProblem(problem: CodedError): void },
-  ): LoopPublisher;
+  readonly streams: {
+    create(name: string): Promise<Stream>;
+    findByName(name: string): Promise<Stream | null>;
+    /** Null when it was removed. */
+    find(streamId: string): Promise<Stream | null>;
+  };
+  openPublisher(file: string, events: LoopPublisherEvents): LoopPublisher;
   readonly log: Logger;
 }
 
 /** The demo of the dashboard's empty state: a stream of its own, and a clip on it, through the real RTMP port. */
 export class Demo {
+  readonly #options: DemoOptions;
   #running: { readonly publisher: LoopPublisher; readonly streamId: string } | null = null;
   #streamId: string | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly options: DemoOptions) {}
-
-  get status(): SystemStatus['demo'] {
-    return { running: this.#running !== null, streamId: this.#running?.streamId ?? this.#streamId };
+  constructor(options: DemoOptions) {
+    this.#options = options;
   }
 
-  /** Joins a demo that runs. @throws CodedError `demo_clip_missing` */
+  get status(): SystemStatus['demo'] {
+    return { running: this.#running !== null, streamId: this.#streamId };
+  }
+
+  /** Joins a demo that runs. @throws CodedError `demo_clip_missing`, `database_unreachable` */
   start(): Promise<SystemStatus['demo']> {
     return this.#inTurn(async () => {
       if (this.#running) return this.status;
-      const { clip, streams, openPublisher, log } = this.options;
+      const { clip, streams, openPublisher, log } = this.#options;
       await access(clip).catch((cause: unknown) => {
         throw new CodedError('demo_clip_missing', { file: clip }, { cause });
       });
-      const stream = (await streams.findStream(STREAM_NAME)) ?? (await streams.createStream(STREAM_NAME));
-      const publisher = openPublisher(
-        { url: stream.ingestUrl, file: clip },
-        {
-          onState: (state) => log.debug({ state }, 'demo publisher'),
-          onProblem: (problem) => log.warn({ code: problem.code, problem: problem.message }, 'the demo is not on air'),
-        },
-      );
+      const stream = (await streams.findByName(STREAM_NAME)) ?? (await streams.create(STREAM_NAME));
+      const publisher = openPublisher(clip, {
+        target: () => this.#target(stream.id),
+        onState: (state) => log.debug({ state }, 'demo publisher'),
+        onProblem: (problem) => log.warn({ code: problem.code, problem: problem.message }, 'the demo is not on air'),
+      });
       publisher.start();
       this.#running = { publisher, streamId: stream.id };
       this.#streamId = stream.id;
@@ -57,14 +68,27 @@ export class Demo {
     });
   }
 
+  /** Takes the clip off the air; the stream stays. Safe when nothing runs. */
   stop(): Promise<SystemStatus['demo']> {
     return this.#inTurn(async () => {
       const running = this.#running;
       this.#running = null;
       await running?.publisher.stop();
-      if (running) this.options.log.info({ streamId: running.streamId }, 'demo stopped');
+      if (running) this.#options.log.info({ streamId: running.streamId }, 'demo stopped');
       return this.status;
     });
+  }
+
+  /** The key may have been changed since the last start; a stream that was removed ends its demo. */
+  async #target(streamId: string): Promise<Stream | null> {
+    const stream = await this.#options.streams.find(streamId);
+    if (stream) return stream;
+    this.#options.log.info({ streamId }, "the demo's stream was removed");
+    if (this.#streamId === streamId) this.#streamId = null;
+    this.stop().catch((error: unknown) =>
+      this.#options.log.warn({ problem: describeError(error) }, 'the demo could not be stopped'),
+    );
+    return null;
   }
 
   /** Two clicks at a time must not start two publishers. */

@@ -1,1 +1,1 @@
-export { Demo } from './demo.js';
+export { Demo, type DemoOptions, type LoopPublisher, type LoopPublisherEvents } from './demo.js';
