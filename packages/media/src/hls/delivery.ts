@@ -7,6 +7,7 @@ import type { SegmentWindow } from './window.js';
 /** Blocked requests wait this many target durations (RFC 8216bis 6.2.5.2). */
 const BLOCK_TARGET_DURATIONS = 3;
 
+/** What answers to playlist requests are made of. */
 export interface DeliveryOptions {
   readonly epochAt: number;
   readonly window: SegmentWindow;

@@ -58,6 +58,7 @@ export function hintedPart(window: SegmentWindow): string {
   return open ? partName(open.msn, open.parts.length) : partName(window.upcomingMsn, 0);
 }
 
+/** Resource name of a part: `part-12.3.m4s`. */
 export function partName(msn: number, index: number): string {
   return `part-${msn}.${index}.m4s`;
 }

@@ -26,6 +26,7 @@ const MAX_SEGMENT_BYTES = 64 * 1024 * 1024;
 /** The first segment ends at the first keyframe after this, so that players can start early. */
 const FIRST_SEGMENT_MIN_MS = 400;
 
+/** The limits that follow from the wanted durations, ms. */
 export function cutLimits(targetSegmentMs: number, partAimMs: number): CutLimits {
   const partLimitMs = Math.round(partAimMs * PART_LIMIT_FACTOR);
   return {

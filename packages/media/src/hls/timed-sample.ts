@@ -11,6 +11,7 @@ export interface TimedSample extends FragmentSample {
   readonly capturedAt: number;
 }
 
+/** A sample and where it lies on its track's timescale. */
 export interface TimingOptions {
   readonly dtsTicks: number;
   readonly ptsTicks: number;
@@ -21,6 +22,7 @@ export interface TimingOptions {
   readonly capturedAt: number;
 }
 
+/** Puts a sample on its track's timescale. */
 export function timedSample(options: TimingOptions): TimedSample {
   const { dtsTicks, ptsTicks, durationTicks, timescale, keyframe, data, capturedAt } = options;
   return {

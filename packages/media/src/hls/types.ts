@@ -84,6 +84,7 @@ export interface PackagerStats {
   readonly averageBitrate: number;
 }
 
+/** Why a sample was not packaged. */
 export type SampleDropReason =
   | 'no_track' // its track is not announced
   | 'before_keyframe' // video that cannot be decoded, and sound before the first picture

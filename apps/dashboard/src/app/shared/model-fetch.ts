@@ -22,7 +22,7 @@ import { ProgressBar } from './progress-bar';
         {{ m.state === 'failed' ? 'Try again' : 'Fetch' }} ({{ bytes(m.bytes) }})
       </button>
     }
-    @if (problem() ?? m.problem?.message; as text) { <p class="field-error" role="alert">{{ text }}</p> }
+    @if (problem() ?? (m.state === 'failed' ? m.problem?.message : null); as text) { <p class="field-error" role="alert">{{ text }}</p> }
   `,
   styles: `
     :host { display: grid; gap: 6px; justify-items: start; min-width: 0; }
