@@ -17,6 +17,7 @@ import { type ChildEntry, resolveChildEntry } from './child-entry.js';
 import { addCounts, type MediaCounts, NO_COUNTS } from './media-counts.js';
 import { DEFAULT_PROCESS_LIMITS, type ProcessLimits } from './process-limits.js';
 import type { ProcessLogger } from './process-logger.js';
+import { DEFAULT_REPLAY_LIMITS, ReplayBuffer, type ReplayLimits } from './replay-buffer.js';
 import { SupervisedProcess } from './supervised-process.js';
 
 /** A JPEG of `width` pixels (height follows) of the first keyframe after each `everyMs` of stream time. */
@@ -28,12 +29,15 @@ export interface ThumbnailRequest {
 export interface MediaProcessLimits extends ProcessLimits {
   /** Bytes of samples sent and not yet consumed; beyond, samples are dropped up to the next keyframe. */
   readonly maxInFlightBytes: number;
+  /** Samples kept for the process that takes the place of one that ended. */
+  readonly replay: ReplayLimits;
 }
 
 export const DEFAULT_MEDIA_LIMITS: MediaProcessLimits = {
   ...DEFAULT_PROCESS_LIMITS,
   // About 10 s of 6 Mbit/s: the process itself skips far earlier, so only a hanging one gets here.
   maxInFlightBytes: 8 * 1024 * 1024,
+  replay: DEFAULT_REPLAY_LIMITS,
 };
 
 export interface MediaProcessOptions {
@@ -55,7 +59,8 @@ export interface MediaProcessOptions {
 
 /**
  * The media process of one session, as its owner sees it: takes the session's samples and never blocks. Whatever happens
- * to the process, the next one gets the configuration and the last video track, and starts with the next keyframe.
+ * to the process, the next one gets the configuration, the last video track and the samples since the last keyframe, so that
+ * it goes on at once, however far the next keyframe is. Where these are too many it starts with the next keyframe.
  */
 export class MediaProcess {
   private readonly limits: MediaProcessLimits;
@@ -63,6 +68,7 @@ export class MediaProcess {
   private tap: FrameTap | null;
   private missed: MissedTicks | null;
   private videoTrack: VideoTrack | null = null;
+  private readonly replay: ReplayBuffer;
   private inFlightBytes = 0;
   /** Why samples are passed over until the next keyframe, or null when they flow. */
   private waiting: DropReason | null = 'media_down';
@@ -72,6 +78,7 @@ export class MediaProcess {
 
   constructor(private readonly options: MediaProcessOptions) {
     this.limits = { ...DEFAULT_MEDIA_LIMITS, ...options.limits };
+    this.replay = new ReplayBuffer(this.limits.replay);
     this.tap = options.tap;
     this.missed = missedTicksOf(options.tap);
     this.process = new SupervisedProcess<ToMedia, FromMedia>({
@@ -108,18 +115,21 @@ export class MediaProcess {
   }
 
   /**
-   * Changes what is sampled, without restart; null stops sampling. When nothing was sampled before, it begins with the next
-   * keyframe: until then only keyframes were decoded.
+   * Changes what is sampled, without restart; null stops sampling. Where nothing was sampled before, only keyframes were
+   * decoded: the samples since the last one are sent again.
    */
   setTap(tap: FrameTap | null): void {
+    const begins = this.tap === null && tap !== null;
     this.tap = tap;
     this.missed = missedTicksOf(tap);
     this.sendConfiguration();
+    if (begins) this.sendReplay();
   }
 
   /** A new decoder configuration; the samples that follow need it. Audio is of no use here and passed over. */
   track(track: Track): void {
     if (track.kind !== 'video') return;
+    if (this.videoTrack && !sameConfiguration(this.videoTrack, track)) this.replay.clear();
     this.videoTrack = track;
     this.process.send({ type: 'track', track });
   }
@@ -127,6 +137,7 @@ export class MediaProcess {
   /** Takes the next sample in decode order. What cannot be taken is dropped up to the next keyframe and counted. */
   sample(sample: CodedSample): void {
     if (sample.kind !== 'video') return;
+    this.replay.add(sample);
     if (sample.keyframe && this.process.state === 'running') this.waiting = null;
     const busy = this.inFlightBytes > 0 && this.inFlightBytes + sample.data.length > this.limits.maxInFlightBytes;
     if (this.process.state !== 'running') this.waiting = 'media_down';
@@ -143,6 +154,7 @@ export class MediaProcess {
 
   /** Timestamps or content jump here. */
   discontinuity(): void {
+    this.replay.clear();
     this.missed?.clear();
     this.process.send({ type: 'discontinuity' });
   }
@@ -156,7 +168,16 @@ export class MediaProcess {
     this.inFlightBytes = 0;
     this.waiting = 'media_down';
     this.sendConfiguration();
-    if (this.videoTrack) this.process.send({ type: 'track', track: this.videoTrack });
+    if (!this.videoTrack) return;
+    this.process.send({ type: 'track', track: this.videoTrack });
+    // Without a tap only keyframes are decoded, and the next one does.
+    if (this.tap) this.sendReplay();
+  }
+
+  private sendReplay(): void {
+    if (this.process.state !== 'running') return;
+    const samples = this.replay.take();
+    if (samples.length > 0 && this.process.send({ type: 'replay', samples })) this.waiting = null;
   }
 
   private sendConfiguration(): void {
@@ -200,6 +221,10 @@ export class MediaProcess {
     if (!this.missed || this.missed.note(sample.ptsMs) === 0) return;
     this.ended = addCounts(this.ended, { decoded: 0, sampled: 1, sent: 0, dropped: { [reason]: 1 } });
   }
+}
+
+function sameConfiguration(a: VideoTrack, b: VideoTrack): boolean {
+  return a.codec === b.codec && Buffer.compare(a.configuration, b.configuration) === 0;
 }
 
 function missedTicksOf(tap: FrameTap | null): MissedTicks | null {

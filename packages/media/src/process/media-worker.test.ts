@@ -175,3 +175,51 @@ function jpegHeight(jpeg: Uint8Array): number {
   const bytes = Buffer.from(jpeg);
   return bytes.readUInt16BE(bytes.indexOf(Buffer.of(0xff, 0xc0)) + 5);
 }
+
+test('samples of the past are decoded and not sampled, so that decoding goes on in the middle of a group of pictures', async () => {
+  const { worker, settled, of } = work();
+  worker.push({ type: 'track', track: clip.track });
+  worker.push({ type: 'replay', samples: clip.samples.slice(0, 19) });
+  const rest = clip.samples.slice(19, 30);
+  expect(rest.some(({ keyframe }) => keyframe)).toBe(false);
+  push(worker, rest);
+  const counts = await settled(rest);
+  expect(counts.sampled).toBeGreaterThanOrEqual(2);
+  expect(counts.sampled).toBeLessThanOrEqual(5);
+  expect(counts.dropped).not.toHaveProperty('media_down');
+  expect(of('problem')).toEqual([]);
+});
+
+test('samples that arrive while the past is decoded are lost, and counted', async () => {
+  const { worker, settled, setNow } = work();
+  worker.push({ type: 'track', track: clip.track });
+  worker.push({ type: 'replay', samples: clip.samples.slice(0, 10) });
+  const late = clip.samples.slice(10, 40);
+  push(worker, late);
+  setNow(500);
+  await settled(late);
+  const inTime = clip.samples.slice(40, 75);
+  push(worker, inTime);
+  const counts = await settled([...late, ...inTime]);
+  // The late ones span a second of ten ticks; the others are picked as ever.
+  expect(counts.dropped.media_down).toBeGreaterThanOrEqual(8);
+  expect(counts.dropped.media_down).toBeLessThanOrEqual(11);
+  expect(counts.sampled - counts.dropped.media_down!).toBeGreaterThanOrEqual(9);
+});
+
+test('a past that takes too long to decode is given up for the next keyframe', async () => {
+  const messages: FromMedia[] = [];
+  let asked = 0;
+  const worker = new MediaWorker(
+    (message) => void messages.push(message),
+    () => (asked++ < 8 ? 0 : 5_000),
+  );
+  cleanups.push(() => worker.stop());
+  worker.push({ type: 'configure', sessionId: 's', tap: TAP, thumbnail: null });
+  worker.push({ type: 'track', track: clip.track });
+  worker.push({ type: 'replay', samples: clip.samples.slice(0, 29) });
+  push(worker, clip.samples.slice(29, 60));
+  const counts = () => messages.filter((one) => one.type === 'counts').at(-1);
+  await vi.waitUntil(() => (counts()?.sampled ?? 0) >= 9, WAIT);
+  expect(counts()!.decoded).toBeLessThan(35);
+});

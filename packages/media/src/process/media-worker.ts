@@ -27,6 +27,10 @@ interface Decoding {
 }
 
 const COUNTS_EVERY_MS = 1_000;
+/** Longest time to decode samples of the past, ms: later than that a keyframe would bring back the analyses as soon. */
+const LONGEST_CATCH_UP_MS = 4_000;
+/** A sample whose turn comes within this is in time again, ms. */
+const IN_TIME_MS = 100;
 
 /**
  * The work of the media process: takes commands in order, decodes what is wanted and hands frames to the tap and to the
@@ -50,6 +54,10 @@ export class MediaWorker {
   private waiting: { readonly reason: DropReason | null } | null = { reason: null };
   /** Frames before the keyframe that decoding began with refer to what is not there. */
   private startPtsMs = 0;
+  /** While samples of the past are decoded: the monotonic time at which that becomes hopeless, ms. */
+  private catchUpUntil: number | null = null;
+  /** Pictures up to here are of the past: decoded for those that follow, not sampled. */
+  private pastPtsMs = Number.NEGATIVE_INFINITY;
 
   /**
    * @param send to the server
@@ -98,6 +106,9 @@ export class MediaWorker {
         this.tap?.sampler.reset();
         await this.restartAtKeyframe(null);
         return;
+      case 'replay':
+        await this.replay(command.samples);
+        return;
       case 'sample':
         this.send({ type: 'consumed', bytes: command.sample.data.length });
         if (command.sample.kind === 'video') await this.takeSample(command.sample, this.now() - at);
@@ -132,6 +143,7 @@ export class MediaWorker {
       await previous.decoder.close();
     }
     this.decoding = null;
+    this.catchUpUntil = null;
     this.waiting = { reason: null };
     await this.guarded(track, async () => {
       this.decoding = { track, decoder: await VideoDecoder.open(track), disposable: disposableTest(track) };
@@ -145,6 +157,14 @@ export class MediaWorker {
     if (!tap) {
       await this.takeKeyframe(decoding, sample);
       return;
+    }
+    if (this.catchUpUntil !== null) {
+      if (waitedMs > IN_TIME_MS) {
+        tap.sampler.lost(sample.ptsMs, 'media_down');
+        await this.decodePast(decoding, sample);
+        return;
+      }
+      this.catchUpUntil = null;
     }
     const relief = this.guard.relief(waitedMs);
     if (relief === 'to-keyframe') {
@@ -171,6 +191,31 @@ export class MediaWorker {
     if (!decoded) await this.restartAtKeyframe('media_down');
   }
 
+  /**
+   * Brings a fresh decoder to where the stream is. Nothing of it is sampled: it was, or was counted as lost, before. What
+   * arrives meanwhile is late too, and treated likewise until one comes in time.
+   */
+  private async replay(samples: readonly CodedSample[]): Promise<void> {
+    const { decoding } = this;
+    const first = samples[0];
+    if (!decoding || !first || !this.tap) return;
+    this.catchUpUntil = this.now() + LONGEST_CATCH_UP_MS;
+    this.waiting = null;
+    this.startPtsMs = first.ptsMs;
+    for (const sample of samples) {
+      if (this.stopped || this.waiting) return;
+      await this.decodePast(decoding, sample);
+    }
+  }
+
+  private async decodePast({ track, decoder, disposable }: Decoding, sample: CodedSample): Promise<void> {
+    this.pastPtsMs = Math.max(this.pastPtsMs, sample.ptsMs);
+    if (disposable(sample.data)) return;
+    const hopeless = this.now() >= (this.catchUpUntil ?? 0);
+    const decode = () => decoder.decode(sample, (frame) => this.takeFrame(frame));
+    if (hopeless || !(await this.guarded(track, decode))) await this.restartAtKeyframe('media_down');
+  }
+
   /** Nothing is sampled: a keyframe now and then is enough for thumbnails. */
   private async takeKeyframe({ track, decoder }: Decoding, sample: CodedSample): Promise<void> {
     if (!sample.keyframe || !this.thumbnailer?.due(sample.ptsMs)) return;
@@ -180,7 +225,7 @@ export class MediaWorker {
 
   private async takeFrame(frame: DecodedFrame): Promise<void> {
     this.tally.decoded();
-    if (frame.ptsMs < this.startPtsMs) return;
+    if (frame.ptsMs < this.startPtsMs || frame.ptsMs <= this.pastPtsMs) return;
     if (frame.damaged) {
       this.tap?.sampler.lost(frame.ptsMs, 'media_down');
       this.problems.add(this.decoding!.track.codec, new Error('parts of a picture are missing or broken'));
@@ -193,6 +238,8 @@ export class MediaWorker {
 
   private async restartAtKeyframe(reason: DropReason | null): Promise<void> {
     this.waiting = { reason };
+    this.catchUpUntil = null;
+    this.pastPtsMs = Number.NEGATIVE_INFINITY;
     const lost = (await this.decoding?.decoder.reset()) ?? [];
     if (reason) for (const sample of lost) this.tap?.sampler.lost(sample.ptsMs, reason);
   }

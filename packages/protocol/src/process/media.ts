@@ -27,6 +27,11 @@ export type ToMedia =
   /** A new decoder configuration: the samples that follow need it. */
   | { readonly type: 'track'; readonly track: Track }
   | { readonly type: 'sample'; readonly sample: CodedSample }
+  /**
+   * To a fresh process: the samples from the last keyframe up to now. They are decoded so that what follows can be, and not
+   * sampled. Their bytes are not told as `consumed`.
+   */
+  | { readonly type: 'replay'; readonly samples: readonly CodedSample[] }
   /** Timestamps or content jump here: drop decoder state. */
   | { readonly type: 'discontinuity' };
 

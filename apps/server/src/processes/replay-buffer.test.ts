@@ -1,0 +1,51 @@
+import type { CodedSample } from '@media-analyzer/protocol';
+import { describe, expect, it } from 'vitest';
+import { ReplayBuffer } from './replay-buffer.js';
+
+const sample = (dtsMs: number, keyframe = false, bytes = 100): CodedSample => ({
+  kind: 'video',
+  ptsMs: dtsMs,
+  dtsMs,
+  keyframe,
+  data: new Uint8Array(bytes),
+  capturedAt: 1_700_000_000_000 + dtsMs,
+});
+const times = (buffer: ReplayBuffer) => buffer.take().map(({ dtsMs }) => dtsMs);
+
+describe('a replay buffer', () => {
+  it('holds the samples from the last keyframe on', () => {
+    const buffer = new ReplayBuffer();
+    for (const one of [sample(0, true), sample(40), sample(80, true), sample(120), sample(160)]) buffer.add(one);
+    expect(times(buffer)).toEqual([80, 120, 160]);
+  });
+
+  it('holds nothing before the first keyframe', () => {
+    const buffer = new ReplayBuffer();
+    for (const one of [sample(0), sample(40)]) buffer.add(one);
+    expect(times(buffer)).toEqual([]);
+  });
+
+  it('hands its samples over once: what ended a process must not end one after the other', () => {
+    const buffer = new ReplayBuffer();
+    for (const one of [sample(0, true), sample(40)]) buffer.add(one);
+    expect(times(buffer)).toEqual([0, 40]);
+    buffer.add(sample(80));
+    expect(times(buffer)).toEqual([]);
+    for (const one of [sample(120, true), sample(160)]) buffer.add(one);
+    expect(times(buffer)).toEqual([120, 160]);
+  });
+
+  it('keeps nothing of an interval with more bytes than its limit, and begins anew with the next', () => {
+    const buffer = new ReplayBuffer({ bytes: 250, durationMs: 10_000 });
+    for (const one of [sample(0, true), sample(40), sample(80), sample(120)]) buffer.add(one);
+    expect(times(buffer)).toEqual([]);
+    for (const one of [sample(160, true), sample(200)]) buffer.add(one);
+    expect(times(buffer)).toEqual([160, 200]);
+  });
+
+  it('keeps nothing of an interval that is longer than its limit', () => {
+    const buffer = new ReplayBuffer({ bytes: 1_000_000, durationMs: 1000 });
+    for (let ms = 0; ms <= 1040; ms += 40) buffer.add(sample(ms, ms === 0));
+    expect(times(buffer)).toEqual([]);
+  });
+});
