@@ -49,7 +49,7 @@ export interface Models {
 
 export interface RealtimeOptions {
   readonly model: string;
-  /** Frames per second and session. */
+  /** Frames per second and session; 0 for no analysis, which loads no model either. */
   readonly rate: number;
   /** null: the model's own. */
   readonly scoreThreshold: number | null;
@@ -164,7 +164,7 @@ export class RealtimeStrategy {
 
   async #load(): Promise<void> {
     const { model, models, log } = this.#options;
-    if (this.#closed || (this.#vision && !this.#problem)) return;
+    if (this.#options.rate === 0 || this.#closed || (this.#vision && !this.#problem)) return;
     try {
       const loaded = await models.resolve(model);
       if (this.#closed) return;

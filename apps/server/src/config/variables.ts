@@ -204,11 +204,11 @@ export const GROUPS = {
     }),
     ANALYSIS_RATE: decimal({
       fallback: 10,
-      min: 0.1,
+      min: 0,
       max: 60,
       unit: 'analyses/s per stream',
       reason:
-        'Frames picked for analysis. At 10/s boxes follow people at walking pace, and two cores carry a 1080p30 stream.',
+        'Frames picked for analysis. At 10/s boxes follow people at walking pace, and two cores carry a 1080p30 stream. 0 switches analysis off.',
     }),
     VISION_THREADS: integer({
       fallback: Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2))),
