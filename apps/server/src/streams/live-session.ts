@@ -2,7 +2,7 @@ import { SessionClock } from '@media-analyzer/media/clock';
 import { LiveHlsPackager } from '@media-analyzer/media/hls';
 import {
   type AudioInfo,
-  CodedError,
+  type CodedError,
   type CodedSample,
   describeError,
   type ProcessState,
@@ -15,12 +15,10 @@ import {
 import { type Logger, withFields } from '../log.js';
 import { SourceMeter } from './meter.js';
 import type { DecodingEvents, PublisherConnection, SessionAnalysis, StreamMetrics } from './ports.js';
+import { SessionProblems } from './session-problems.js';
 import { type SessionRecorder, storageProblem } from './session-recorder.js';
 import { SessionSink } from './session-sink.js';
-import { infosOf, isCarried, unsupportedDetails } from './track-info.js';
-
-/** A picture that could not be decoded is the stream's problem for so long, ms; then it has passed. */
-const DECODE_PROBLEM_MS = 10_000;
+import { infosOf, isCarried } from './track-info.js';
 
 /** How media are cut into what players fetch. */
 export interface Packaging {
@@ -74,6 +72,7 @@ export class LiveSession {
   readonly meter = new SourceMeter();
   readonly #options: LiveSessionOptions;
   readonly #clock: SessionClock;
+  readonly #problems = new SessionProblems();
   readonly #log: Logger;
   #session: Session;
   #source: Source | null = null;
@@ -82,9 +81,6 @@ export class LiveSession {
   #finished: Promise<void> = Promise.resolve();
   #window: NodeJS.Timeout | null = null;
   #reconnectUntilAt: number | null = null;
-  #unsupported: UnsupportedTrack | null = null;
-  #storage: CodedError | null = null;
-  #decoding: { readonly problem: CodedError; readonly until: number } | null = null;
   #mediaProcess: ProcessState = 'stopped';
   #reported = { segments: 0, bytes: 0, parts: 0, frames: 0, dropped: 0 };
 
@@ -108,8 +104,8 @@ export class LiveSession {
     this.analysis = options.openAnalysis({
       onThumbnail: (jpeg) => options.onThumbnail(jpeg),
       onProblem: (problem) => {
-        const known = this.#decodingProblem;
-        this.#decoding = { problem, until: Date.now() + DECODE_PROBLEM_MS };
+        const known = this.problem !== null;
+        this.#problems.undecodable(problem);
         if (!known) options.onChange();
       },
       onState: (state) => {
@@ -158,9 +154,7 @@ export class LiveSession {
 
   /** What is wrong right now, the most urgent first, or null. */
   get problem(): CodedError | null {
-    if (this.#storage) return this.#storage;
-    if (this.#unsupported) return new CodedError('codec_unsupported', unsupportedDetails(this.#unsupported));
-    return this.#decodingProblem;
+    return this.#problems.current;
   }
 
   /** The session as it is now; newer than what is stored of it. */
@@ -174,7 +168,7 @@ export class LiveSession {
     this.#stopWaiting();
     const source: Source = { connection, tracks: new Map(), tracksChanged: false, samples: 0 };
     this.#source = source;
-    this.#unsupported = null;
+    this.#problems.newSource();
     this.#clock.startSource();
     this.#setPublisher(source, encoder);
     this.#log.info({ connection: connection.id, address: connection.remoteAddress, encoder }, 'publisher attached');
@@ -235,7 +229,7 @@ export class LiveSession {
       this.#log.error({ problem: describeError(error) }, 'session not ended cleanly');
     }
     // The operator's alert is about a stream on air; the next session says anew what it meets.
-    if (this.#storage) this.#setStorage(null);
+    if (this.#problems.storage) this.#setStorage(null);
     await (this.empty ? recorder.discard() : recorder.end({ endedAt, endReason: reason }));
     this.report(metrics);
     metrics.sessionsEnded.inc({ reason });
@@ -247,12 +241,12 @@ export class LiveSession {
   #track(source: Source, track: Track | UnsupportedTrack): void {
     if (source !== this.#source) return;
     if (!isCarried(track)) {
-      this.#unsupported = track;
+      this.#problems.unsupported(track);
       this.#log.warn({ kind: track.kind, codec: track.codec }, 'codec cannot be carried');
       this.#options.onChange();
       return;
     }
-    if (this.#unsupported?.kind === track.kind) this.#unsupported = null;
+    this.#problems.supported(track.kind);
     source.tracks.set(track.kind, track);
     source.tracksChanged = true;
     this.#log.info({ codec: track.codecString, kind: track.kind }, 'track announced');
@@ -286,7 +280,7 @@ export class LiveSession {
     for (const track of tracks) this.analysis.decoding.track(track);
     const { video, audio } = infosOf(tracks);
     this.#session = { ...this.#session, ...(video && { video }), ...(audio && { audio }) };
-    this.#decoding = null;
+    this.#problems.newTracks();
     this.#options.onChange();
   }
 
@@ -301,13 +295,9 @@ export class LiveSession {
   }
 
   #setStorage(problem: CodedError | null): void {
-    this.#storage = problem;
+    this.#problems.storage = problem;
     this.#options.onStorage(problem);
     this.#options.onChange();
-  }
-
-  get #decodingProblem(): CodedError | null {
-    return this.#decoding && this.#decoding.until > Date.now() ? this.#decoding.problem : null;
   }
 
   #detach(source: Source, reason: string): void {
