@@ -1,0 +1,87 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Clip, makeClip } from '../testing/clip.js';
+import { feed } from './testing/feed.js';
+import { scene, settled } from './testing/scene.js';
+
+let clip: Clip;
+beforeAll(async () => {
+  clip = await makeClip({ seconds: 4 });
+});
+
+describe('a publisher', () => {
+  it('with an unknown key is refused, and leaves no session behind', async () => {
+    const { publish, database } = await scene();
+    expect(await publish('wrong')).toMatchObject({ code: 'stream_key_unknown' });
+    expect(database.sessionRows).toEqual([]);
+  });
+
+  it('beside one that is sending is refused', async () => {
+    const { publish, onAir, stream, session } = await scene();
+    const { sink } = await onAir();
+    feed(sink, clip, { at: (await session()).epochAt });
+    expect(await publish(stream.streamKey)).toMatchObject({ code: 'stream_key_busy' });
+    expect((await session()).endedAt).toBeNull();
+  });
+
+  it('at the very moment of another one: exactly one is accepted', async () => {
+    const { publish, stream, database } = await scene();
+    const all = await Promise.all(Array.from({ length: 5 }, () => publish(stream.streamKey)));
+    expect(all.filter(({ sink }) => sink !== null)).toHaveLength(1);
+    expect(all.filter(({ code }) => code === 'stream_key_busy')).toHaveLength(4);
+    expect(database.sessionRows).toHaveLength(1);
+  });
+
+  it('takes the place of one that went silent, in the same session', async () => {
+    const { onAir, session, current, analyses } = await scene({ takeoverMs: 1000 });
+    const first = await onAir();
+    const { id, epochAt } = await session();
+    feed(first.sink, clip, { toMs: 3000, at: epochAt });
+    first.connection.silence = 1000;
+    const second = await onAir();
+    expect(first.connection.closedWith).toBe('stream_key_busy');
+    feed(second.sink, clip, { toMs: 3000, at: epochAt + 10_000 });
+    const taken = analyses[0]!.samples.length;
+    first.sink.onSample(clip.samples[0]!);
+    first.sink.onEnd({ kind: 'disconnected' });
+    expect(analyses[0]!.samples, 'the old one reaches nothing any more').toHaveLength(taken);
+    expect(await current()).toMatchObject({ state: 'live', session: { id, gaps: [{ reason: 'publisher_lost' }] } });
+  });
+
+  it('is told that the database is away, and may try again', async () => {
+    const { publish, onAir, database, stream } = await scene();
+    database.away = true;
+    await expect(publish(stream.streamKey)).rejects.toMatchObject({ code: 'database_unreachable' });
+    database.away = false;
+    await onAir();
+  });
+
+  it('whose key is changed while it is being admitted is refused', async () => {
+    const { publish, service, database, stream } = await scene();
+    let open = (): void => {};
+    database.startGate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const asked = publish(stream.streamKey);
+    await service.rotateKey(stream.id);
+    open();
+    expect(await asked).toMatchObject({ code: 'stream_key_unknown' });
+    expect(database.sessionRows).toEqual([]);
+    expect(await service.get(stream.id)).toMatchObject({ state: 'offline', session: null });
+  });
+
+  it('that asks while the server stops is refused, and leaves no session behind', async () => {
+    const { publish, service, database, stream } = await scene();
+    let open = (): void => {};
+    database.startGate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const asked = publish(stream.streamKey);
+    await settled(() => database.reads > 1);
+    const closed = service.close();
+    open();
+    await closed;
+    expect(await asked).toMatchObject({ code: 'server_stopping' });
+    expect(await publish(stream.streamKey)).toMatchObject({ code: 'server_stopping' });
+    expect(database.sessionRows).toEqual([]);
+  });
+});
