@@ -9,7 +9,7 @@
 
 /** Folders of apps/server/src that are features. */
 const FEATURES = 'streams|analysis|effects|http|live|storage|processes|system|config';
-const TESTS = '\\.test\\.ts$|/testing/';
+const TESTS = '\\.test\\.ts$|/testing/|^packages/vision/reference/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

@@ -7,6 +7,7 @@ import { provideRouter, TitleStrategy, withComponentInputBinding, withInMemorySc
 import { routes } from './app.routes';
 import { PageTitle } from './shared/page-title';
 
+/** What the whole application is given: router, HTTP, no zone. */
 export const appConfig: ApplicationConfig = {
   providers: [
     provideZonelessChangeDetection(),

@@ -1,5 +1,6 @@
 import type { Routes } from '@angular/router';
 
+/** The pages, each loaded when it is first opened. */
 export const routes: Routes = [
   { path: '', pathMatch: 'full', redirectTo: 'streams' },
   {

@@ -8,6 +8,7 @@ export interface Rect {
   readonly height: number;
 }
 
+/** Width and height, CSS pixels. */
 export interface Size {
   readonly width: number;
   readonly height: number;

@@ -1,5 +1,6 @@
 import type { DrawRecord } from './alignment';
 
+/** Called inside the frame callback, right after the overlay was drawn. */
 export type DrawListener = (record: DrawRecord, video: HTMLVideoElement) => void;
 
 /** Draws kept for whoever looks from outside: ten seconds at 60 frames a second. */

@@ -11,6 +11,7 @@ export interface OverlaySettings {
   readonly hidden: ReadonlySet<string>;
 }
 
+/** Everything is shown until the viewer says otherwise. */
 export const DEFAULT_OVERLAY_SETTINGS: OverlaySettings = {
   boxes: true,
   labels: true,

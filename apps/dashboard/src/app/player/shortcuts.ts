@@ -1,3 +1,4 @@
+/** What a key can ask of the player. */
 export type PlayerCommand =
   | { readonly kind: 'toggle-play' | 'toggle-mute' | 'toggle-fullscreen' | 'go-live' | 'help' }
   | { readonly kind: 'seek'; readonly seconds: number }

@@ -70,6 +70,7 @@ export function codecName(codec: string): string {
   return CODEC_NAMES[codec] ?? codec;
 }
 
+/** A count with thousands separated. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }

@@ -6,6 +6,7 @@ export function readSetting<T extends string>(name: string, values: readonly T[]
   return values.find((value) => value === stored) ?? fallback;
 }
 
+/** A setting of this browser, or null; also where storage is blocked. */
 export function readText(name: string): string | null {
   try {
     return localStorage.getItem(PREFIX + name);
@@ -14,6 +15,7 @@ export function readText(name: string): string | null {
   }
 }
 
+/** Keeps a setting of this browser, where it lets us. */
 export function writeSetting(name: string, value: string): void {
   try {
     localStorage.setItem(PREFIX + name, value);

@@ -1,6 +1,7 @@
 import { ChangeDetectionStrategy, Component } from '@angular/core';
 import { RouterLink } from '@angular/router';
 
+/** For addresses that lead nowhere, with a way back. */
 @Component({
   imports: [RouterLink],
   changeDetection: ChangeDetectionStrategy.OnPush,

@@ -9,6 +9,7 @@ export interface RetentionText {
   readonly gigabytes: string;
 }
 
+/** Limits as the fields of a form show them. */
 export function retentionText(retention: Retention): RetentionText {
   return {
     hours: retention.maxAgeMs === null ? '' : String(round(retention.maxAgeMs / HOUR_MS)),

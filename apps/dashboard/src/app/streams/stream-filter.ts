@@ -1,9 +1,11 @@
 import type { Stream, StreamState } from '@media-analyzer/protocol';
 
+/** Orders that the list offers. */
 export const SORT_ORDERS = { activity: 'Live first', name: 'Name', newest: 'Newest' } as const;
 export type SortOrder = keyof typeof SORT_ORDERS;
 export type StateFilter = 'all' | 'on-air' | 'off-air';
 
+/** What the list shows, and in which order. */
 export interface StreamFilter {
   readonly text: string;
   readonly state: StateFilter;
@@ -13,6 +15,7 @@ export interface StreamFilter {
 /** What needs eyes first: trouble, then what is on air. */
 const RANK: Readonly<Record<StreamState, number>> = { reconnecting: 0, live: 1, connecting: 2, ended: 3, offline: 4 };
 
+/** A session is running, one that waits for its publisher included. */
 export function isOnAir(stream: Stream): boolean {
   return stream.state === 'live' || stream.state === 'reconnecting' || stream.state === 'connecting';
 }

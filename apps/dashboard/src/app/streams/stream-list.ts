@@ -9,6 +9,7 @@ import { pictureFacts, timeFacts } from './stream-facts';
 import { StreamMenu } from './stream-menu';
 import { StreamThumbnail } from './stream-thumbnail';
 
+/** Streams as rows. */
 @Component({
   selector: 'ma-stream-list',
   imports: [RouterLink, Icon, StateBadge, StreamMenu, StreamThumbnail],

@@ -9,6 +9,7 @@ import { ProblemNote } from '../shared/problem-note';
 import { parseRetention, retentionText } from './retention-fields';
 import { StreamActions } from './stream-actions';
 
+/** Name, retention, key and deletion of a stream. */
 @Component({
   imports: [MatDialogModule, CopyField, Icon, ProblemNote],
   changeDetection: ChangeDetectionStrategy.OnPush,

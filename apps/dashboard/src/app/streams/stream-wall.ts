@@ -9,6 +9,7 @@ import { pictureFacts, timeFacts } from './stream-facts';
 import { StreamMenu } from './stream-menu';
 import { StreamThumbnail } from './stream-thumbnail';
 
+/** Streams as pictures. */
 @Component({
   selector: 'ma-stream-wall',
   imports: [RouterLink, Icon, StateBadge, StreamMenu, StreamThumbnail],

@@ -20,6 +20,7 @@ const FILTERS: readonly { value: StateFilter; text: string }[] = [
 const VIEWS = ['list', 'wall'] as const;
 const SORTS = Object.keys(SORT_ORDERS) as SortOrder[];
 
+/** All streams as list or wall, and the way to the first one. */
 @Component({
   imports: [Icon, ProblemNote, StreamList, StreamWall, StreamsEmpty],
   changeDetection: ChangeDetectionStrategy.OnPush,
