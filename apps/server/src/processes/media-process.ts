@@ -138,6 +138,8 @@ export class MediaProcess {
   sample(sample: CodedSample): void {
     if (sample.kind !== 'video') return;
     this.replay.add(sample);
+    // Only keyframes are decoded then. Passing the rest over costs as much as packaging it, so it stays here.
+    if (this.tap === null && !sample.keyframe) return;
     if (sample.keyframe && this.process.state === 'running') this.waiting = null;
     const busy = this.inFlightBytes > 0 && this.inFlightBytes + sample.data.length > this.limits.maxInFlightBytes;
     if (this.process.state !== 'running') this.waiting = 'media_down';
