@@ -195,9 +195,10 @@ export class LiveSession {
     return this.#finished;
   }
 
-  /** The stream's limits took media away. */
-  mediaRemoved(bytes: number): void {
-    this.#options.recorder.removed(bytes);
+  /** The stream's limits took the media of these segments away. */
+  mediaRemoved(segments: readonly { readonly msn: number; readonly bytes: number }[]): void {
+    for (const { bytes } of segments) this.#options.recorder.removed(bytes);
+    this.packager.forgetUpTo(Math.max(...segments.map(({ msn }) => msn)));
   }
 
   /** Adds to the metrics what has happened since the last call. */

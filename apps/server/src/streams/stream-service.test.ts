@@ -193,6 +193,21 @@ describe('a session', () => {
     expect(database.segmentRows.map(({ msn }) => msn)).toEqual(database.segmentRows.map((_, index) => index));
   });
 
+  it('whose oldest media its limits took away is smaller, and does not list them any more', async () => {
+    const { onAir, session, service, stream, database } = await scene();
+    const { sink } = await onAir();
+    const { id, epochAt } = await session();
+    feed(sink, clip, { at: epochAt });
+    await settled(() => database.segmentRows.length >= 6);
+    const before = await session();
+    const removed = database.segmentRows.slice(0, 2);
+    service.mediaRemoved(stream.id, removed);
+    const { body } = await service.packagedSession(stream.id, id)!.packager.mediaPlaylist({});
+    expect(body).toContain('#EXT-X-MEDIA-SEQUENCE:2');
+    expect(body).not.toContain('seg-1.m4s');
+    expect((await session()).storedBytes).toBe(before.storedBytes - removed[0]!.bytes - removed[1]!.bytes);
+  });
+
   it('reports health and metrics', async () => {
     const { onAir, session, service, stream, events, sums, analyses } = await scene();
     const { sink } = await onAir();

@@ -153,9 +153,16 @@ export class StreamService {
     return this.#onAir.admit(request);
   }
 
-  /** Limits took media of the session on air away. */
-  mediaRemoved(streamId: string, removed: readonly { readonly sessionId: string; readonly bytes: number }[]): void {
-    for (const { sessionId, bytes } of removed) this.#onAir.packaged(streamId, sessionId)?.mediaRemoved(bytes);
+  /** Limits took media of the session on air away, the oldest first. */
+  mediaRemoved(
+    streamId: string,
+    removed: readonly { readonly sessionId: string; readonly msn: number; readonly bytes: number }[],
+  ): void {
+    for (const sessionId of new Set(removed.map((segment) => segment.sessionId))) {
+      const its = removed.filter((segment) => segment.sessionId === sessionId);
+      this.#onAir.packaged(streamId, sessionId)?.mediaRemoved(its);
+    }
+    this.#announcer.announce(streamId);
   }
 
   /** Publishes the health of every session on air, and its share of the metrics. */

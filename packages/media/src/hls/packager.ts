@@ -119,6 +119,14 @@ export class LiveHlsPackager {
     this.markBreak();
   }
 
+  /**
+   * The stored media of the segments up to this number were deleted: they leave the playlist, so that nobody seeks to what
+   * is not there. The newest three target durations stay.
+   */
+  forgetUpTo(msn: number): void {
+    if (this.window.forgetUpTo(msn)) this.delivery.changed();
+  }
+
   /** Ends the playlist. Resolves when the last segment is stored, or lost. */
   async end(): Promise<void> {
     if (!this.delivery.ended) {

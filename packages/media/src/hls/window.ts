@@ -137,6 +137,22 @@ export class SegmentWindow {
     return this.segments.reduce((sum, segment) => sum + (segment.open || segment.bytes ? segment.size : 0), 0);
   }
 
+  /**
+   * Lets go of the segments up to a number: their media were deleted. The newest three target durations stay listed
+   * whatever happens (RFC 8216bis 6.2.2).
+   *
+   * @returns whether the playlist changed
+   */
+  forgetUpTo(msn: number): boolean {
+    const before = this.segments.length;
+    this.shiftWhile(({ msn: oldest }, leftMs) => oldest <= msn && leftMs >= this.leastMs);
+    return this.segments.length < before;
+  }
+
+  private get leastMs(): number {
+    return PART_SPAN * this.targetDuration * 1000;
+  }
+
   private release(): void {
     const keepFrom = this.firstWithParts() - EXTRA_SEGMENTS_HELD;
     for (let i = keepFrom - 1; i >= 0 && this.segments[i]!.bytes; i -= 1) {
@@ -147,12 +163,16 @@ export class SegmentWindow {
   }
 
   private slide(): void {
-    let total = this.segments.reduce((sum, segment) => sum + segment.durationMs, 0);
-    // RFC 8216bis 6.2.2: at least three target durations stay.
-    const leastMs = Math.max(this.windowMs, PART_SPAN * this.targetDuration * 1000);
-    while (this.segments.length > 1 && total - this.segments[0]!.durationMs >= leastMs) {
+    const keepMs = Math.max(this.windowMs, this.leastMs);
+    this.shiftWhile((_, leftMs) => leftMs >= keepMs);
+  }
+
+  /** @param goes asked of the oldest segment, with the duration that is left without it, ms */
+  private shiftWhile(goes: (oldest: LiveSegment, leftMs: number) => boolean): void {
+    let totalMs = this.segments.reduce((sum, segment) => sum + segment.durationMs, 0);
+    while (this.segments.length > 1 && goes(this.segments[0]!, totalMs - this.segments[0]!.durationMs)) {
       const gone = this.segments.shift()!;
-      total -= gone.durationMs;
+      totalMs -= gone.durationMs;
       if (gone.discontinuity) this.discontinuitySequence += 1;
     }
   }
