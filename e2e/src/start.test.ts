@@ -98,6 +98,7 @@ describe('without usable weights everything but analysis works, and the server s
       { DETECTION_MODEL: 'yolox-tiny', MODELS_DIR: cache.path, MODELS_MIRROR: undefined },
       'model_missing',
       /npm run models -- yolox-tiny/,
+      'model_missing',
     );
     await cache.remove();
   });
@@ -112,6 +113,7 @@ describe('without usable weights everything but analysis works, and the server s
       { DETECTION_MODEL: 'yolox-tiny', MODELS_DIR: cache.path, MODELS_MIRROR: undefined },
       'model_hash_mismatch',
       /refused/,
+      'model_failed',
     );
     await cache.remove();
   });
@@ -131,6 +133,7 @@ async function expectPlaybackWithoutModel(
   env: Record<string, string | undefined>,
   code: string,
   advice: RegExp,
+  warning: 'model_missing' | 'model_failed',
 ): Promise<void> {
   const server = await TestServer.start({ env });
   showLogOnFailure(server);
@@ -147,7 +150,7 @@ async function expectPlaybackWithoutModel(
       async () => (await fetchPlaylist(await variantUrl(server.baseUrl + stream.playbackUrl))).segments.length > 1,
       { what: 'segments', withinMs: 20_000 },
     );
-    expect((await server.api.health(stream.id)).warnings.map((warning) => warning.code)).toContain('model_missing');
+    expect((await server.api.health(stream.id)).warnings.map((warning) => warning.code)).toContain(warning);
     await publisher.stop();
   } finally {
     await server.stop();

@@ -81,8 +81,30 @@ export class InferenceThread {
     }
   }
 
+  /**
+   * Ends the thread, after the inference that it is at: native code that comes back to a thread which is no more aborts the
+   * process. One that hangs is not waited for; then the process has to go.
+   */
   async close(): Promise<void> {
+    if (this.waiting && !this.hung) await this.idle();
     await this.worker.terminate();
+  }
+
+  private async idle(): Promise<void> {
+    const { waiting } = this;
+    if (!waiting) return;
+    await new Promise<void>((resolve) => {
+      this.waiting = {
+        resolve: (reply) => {
+          waiting.resolve(reply);
+          resolve();
+        },
+        reject: (error) => {
+          waiting.reject(error);
+          resolve();
+        },
+      };
+    });
   }
 
   private reply(): Promise<InferenceReply> {
