@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
@@ -26,13 +26,17 @@ export interface Peer {
 /** `ffmpeg` as a server for one publisher: receives RTMP, copies into HLS, two-second segments. */
 export async function startFfmpegPeer(): Promise<Peer> {
   const folder = await makeTemporaryFolder('ffmpeg-hls');
-  const url = `rtmp://127.0.0.1:${await freePort()}/live/peer`;
+  const port = await freePort();
+  const url = `rtmp://127.0.0.1:${port}/live/peer`;
   const options = '-c copy -f hls -hls_time 2 -hls_list_size 10 -hls_flags delete_segments';
   const child = new Child('ffmpeg peer', findProgram('ffmpeg'), [
     ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-listen', '1', '-i', url],
     ...options.split(' '),
     path.join(folder.path, 'index.m3u8'),
   ]);
+  await until(() => isListening(port), { what: 'listening ffmpeg', withinMs: 15_000 }).catch((error: unknown) => {
+    throw new Error(`${String(error)}\n${child.tail()}`);
+  });
   return {
     name: 'ffmpeg',
     command: `ffmpeg -listen 1 -i rtmp://... ${options}`,
@@ -115,4 +119,17 @@ function canConnect(port: number): Promise<boolean> {
     });
     socket.once('error', () => resolve(false));
   });
+}
+
+/** Asked of the kernel (proc(5), `/proc/net/tcp`): ffmpeg serves one connection, which a try to connect would use up. */
+function isListening(port: number): boolean {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return ['/proc/net/tcp', '/proc/net/tcp6'].some((table) =>
+    readFileSync(table, 'utf8')
+      .split('\n')
+      .some((line) => {
+        const [, address, , state] = line.trim().split(/\s+/);
+        return address?.endsWith(local) === true && state === '0A';
+      }),
+  );
 }
