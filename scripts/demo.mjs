@@ -9,6 +9,7 @@ import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { build } from './lib/build.mjs';
 import { runForeground } from './lib/foreground.mjs';
+import { serverProgram } from './lib/server-program.mjs';
 import { at, main, Refusal } from './lib/workspace.mjs';
 
 const STREAM_NAME = 'Demo';
@@ -30,9 +31,7 @@ await main(async () => {
   await build();
 
   const stop = new AbortController();
-  const own = (await isServer())
-    ? null
-    : runForeground([{ command: process.execPath, args: [at('apps', 'server', 'dist', 'main.js')] }]);
+  const own = (await isServer()) ? null : runForeground([serverProgram()]);
   if (!own)
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
       process.once(signal, () => stop.abort());

@@ -2,11 +2,10 @@
 import process from 'node:process';
 import { build } from './lib/build.mjs';
 import { runForeground } from './lib/foreground.mjs';
-import { at, main } from './lib/workspace.mjs';
+import { serverProgram } from './lib/server-program.mjs';
+import { main } from './lib/workspace.mjs';
 
 await main(async () => {
   await build();
-  return await runForeground([
-    { command: process.execPath, args: [at('apps', 'server', 'dist', 'main.js'), ...process.argv.slice(2)] },
-  ]);
+  return await runForeground([serverProgram(process.argv.slice(2))]);
 });

@@ -1,9 +1,16 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Api } from './api.js';
 import { Child, type ChildEnd, describeEnd } from './child.js';
-import { makeTemporaryFolder, SERVER_PROGRAM } from './paths.js';
+import { makeTemporaryFolder, REPOSITORY, SERVER_PROGRAM } from './paths.js';
 import { freePort } from './ports.js';
 import { processTree } from './process-tree.js';
 import { until } from './wait.js';
+
+/** The flags that `npm start` gives to Node. */
+const { SERVER_FLAGS }: { SERVER_FLAGS: readonly string[] } = await import(
+  pathToFileURL(path.join(REPOSITORY, 'scripts/lib/server-program.mjs')).href
+);
 
 /** The first start makes a database: seconds by itself, a minute on a machine that is busy with everything else. */
 export const START_WITHIN_MS = 120_000;
@@ -111,7 +118,7 @@ export class TestServer {
 
 /** Starts the server program without waiting for anything: for tests of starts that fail. */
 export function spawnServer(env: Readonly<Record<string, string | undefined>>, args: readonly string[] = []): Child {
-  return new Child('server', process.execPath, [SERVER_PROGRAM, ...args], {
+  return new Child('server', process.execPath, [...SERVER_FLAGS, SERVER_PROGRAM, ...args], {
     env: { ...process.env, LOG_FORMAT: 'json', LOG_LEVEL: 'info', ...env },
   });
 }
