@@ -16,6 +16,8 @@ export interface DrawnFrame {
   readonly frame: number | null;
   /** PTS of the analysis that was drawn, session clock; null when nothing was drawn. */
   readonly drawnPtsMs: number | null;
+  /** PTS of the analysis nearest to the shown frame, out of which the boxes were made; null when there was none. */
+  readonly nearestPtsMs: number | null;
   /** PTS that the dashboard believes to be showing. */
   readonly ptsMs: number | null;
   readonly boxes: number;
@@ -33,9 +35,14 @@ interface ReaderWindow extends Window {
   };
 }
 
+type DrawRecord = Omit<DrawnFrame, 'frame' | 'nearestPtsMs'> & {
+  readonly beforePtsMs: number | null;
+  readonly afterPtsMs: number | null;
+};
+
 /** What the reader needs of the dashboard's `window.__mediaAnalyzer.overlay`. */
 interface OverlayHook {
-  onDraw(listener: (record: Omit<DrawnFrame, 'frame'>, video: HTMLVideoElement) => void): () => void;
+  onDraw(listener: (record: DrawRecord, video: HTMLVideoElement) => void): () => void;
 }
 
 /** Puts the strip reader into a page that has a video element. Frames are kept from then on. */
@@ -96,8 +103,21 @@ export async function recordDrawings(page: Page): Promise<void> {
     const reader = (window as ReaderWindow).timecode;
     const { overlay } = (window as Window & { __mediaAnalyzer?: { overlay?: OverlayHook } }).__mediaAnalyzer ?? {};
     if (!reader || !overlay) throw new Error('the page has no overlay or no reader');
-    overlay.onDraw(({ drawnPtsMs, ptsMs, boxes, latenessMs, exact, errorMs }, video) => {
-      reader.drawn.push({ frame: reader.read(video), drawnPtsMs, ptsMs, boxes, latenessMs, exact, errorMs });
+    overlay.onDraw(({ beforePtsMs, afterPtsMs, ...record }, video) => {
+      const { drawnPtsMs, ptsMs, boxes, latenessMs, exact, errorMs } = record;
+      const sources = [beforePtsMs, afterPtsMs].filter((pts) => pts !== null);
+      const distance = (pts: number): number => Math.abs(pts - (ptsMs ?? pts));
+      const nearestPtsMs = sources.sort((a, b) => distance(a) - distance(b))[0] ?? drawnPtsMs;
+      reader.drawn.push({
+        frame: reader.read(video),
+        drawnPtsMs,
+        nearestPtsMs,
+        ptsMs,
+        boxes,
+        latenessMs,
+        exact,
+        errorMs,
+      });
     });
   });
 }

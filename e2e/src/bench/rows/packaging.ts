@@ -6,8 +6,8 @@ import { BENCH_CLIP_TEXT, benchClip } from '../clip.js';
 import { startFfmpegPeer, startNginxPeer } from '../peers.js';
 import { atMost, noted, type Row } from '../result.js';
 
-/** Until all have their first segments. */
-const WARM_UP_SECONDS = 5;
+/** Until all have their first segments, and compilers and caches have done what they do once. */
+const WARM_UP_SECONDS = 30;
 
 /**
  * CPU of ingest and packaging beside two peers: three `ffmpeg` publishers send the same file at the same time to the
