@@ -88,7 +88,7 @@ export const glassRow: Row = async ({ seconds }, say) => {
           unit: 'frames',
           note: alignmentNote,
         }),
-        atMost(1, {
+        noted({
           what: 'Shown frame to nearest analysed frame, p95',
           value: percentile(distances, 0.95),
           unit: 'frames',
