@@ -153,4 +153,6 @@ async function waitForServer(signal) {
 }
 
 /** @param {{ code: string, details: Record<string, unknown> }} problem */
-const describe = ({ code, details }) => [code, details.problem ?? details.what].filter(Boolean).join(': ');
+function describe({ code, details }) {
+  return [code, details.problem ?? details.what].filter(Boolean).join(': ');
+}
