@@ -31,16 +31,18 @@ await main(async () => {
   await build();
 
   const stop = new AbortController();
-  const own = (await isServer()) ? null : runForeground([serverProgram()]);
-  if (!own)
-    for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
-      process.once(signal, () => stop.abort());
-  const publishing = publishForEver(file, stop.signal);
-  // Without the server there is nothing left to do; with someone else's server, the publisher alone decides.
-  const code = own ? await Promise.race([own, publishing]) : await publishing;
-  stop.abort();
-  await publishing;
-  return code;
+  const unusable = new AbortController();
+  const own = (await isServer()) ? null : runForeground([serverProgram()], unusable.signal);
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.once(signal, () => stop.abort());
+  // Without the server there is nothing left to publish to.
+  own?.then(
+    () => stop.abort(),
+    () => stop.abort(),
+  );
+  const code = await publishForEver(file, stop.signal);
+  // Without anything to publish, a server that was started for it ends too.
+  if (code !== 0) unusable.abort();
+  return code || (own ? await own : 0);
 });
 
 /**

@@ -20,9 +20,10 @@ const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
  * received it both from the terminal and from here would take the second one for "quit at once".
  *
  * @param {Program[]} programs
+ * @param {AbortSignal} [stop] Asks all programs to end.
  * @returns {Promise<number>} Exit code of the program that ended first; 128 + signal number when a signal ended it.
  */
-export async function runForeground(programs) {
+export async function runForeground(programs, stop) {
   const children = programs.map(({ command, args, cwd, env }) =>
     spawn(command, args, { cwd: cwd ?? ROOT, env: { ...process.env, ...env }, stdio: 'inherit', detached: true }),
   );
@@ -30,6 +31,8 @@ export async function runForeground(programs) {
     for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill(signal);
   };
   for (const signal of SIGNALS) process.on(signal, passOn);
+  const onStop = () => passOn('SIGTERM');
+  stop?.addEventListener('abort', onStop, { once: true });
   const ends = children.map(
     (child) =>
       /** @type {Promise<number>} */ (
@@ -44,6 +47,7 @@ export async function runForeground(programs) {
   } finally {
     passOn('SIGTERM');
     await Promise.allSettled(ends);
+    stop?.removeEventListener('abort', onStop);
     for (const signal of SIGNALS) process.off(signal, passOn);
   }
 }
