@@ -18,8 +18,24 @@ export const ERRORS = {
   stream_not_found: { status: 404, message: 'No stream has the id "{streamId}"' },
   session_not_found: { status: 404, message: 'Stream "{streamId}" has no session "{sessionId}"' },
   playback_not_found: { status: 404, message: 'Nothing can be played at "{path}"' },
+  playback_not_ready: {
+    status: 404,
+    message:
+      'Nothing can be played at "{path}" yet: the first segment ends with a keyframe of the encoder. Try again in {retryAfterSeconds} s',
+  },
   thumbnail_not_found: { status: 404, message: 'Stream "{streamId}" has no picture yet' },
   stream_live: { status: 409, message: 'Stream "{streamId}" is on air; stop the publisher first' },
+  session_live: {
+    status: 409,
+    message: 'Session "{sessionId}" is on air; it can be deleted when it has ended',
+  },
+  download_empty: { status: 404, message: 'Session "{sessionId}" has no media in the part and range asked for' },
+  download_in_parts: {
+    status: 409,
+    message:
+      'Size, codec or tracks changed within session "{sessionId}": it is {parts} files; ask for part=1 to {parts}',
+  },
+  picture_not_found: { status: 404, message: 'Session "{sessionId}" has no picture at or before {atMs} ms' },
   mode_unavailable: { status: 409, message: 'Mode "{mode}" is not available on this server; available: {available}' },
   payload_too_large: { status: 413, message: 'The request body is larger than {limitBytes} bytes' },
   content_type_unsupported: {
@@ -70,6 +86,10 @@ export const ERRORS = {
   model_download_failed: { status: 502, message: '{file} could not be fetched from any source: {problem}' },
   model_disk_full: { status: 507, message: 'The disk of {path} is full; {file} needs {bytes} bytes' },
   model_invalid: { status: 422, message: 'Model "{model}" cannot be loaded: {problem}' },
+  model_switch_failed: {
+    status: 422,
+    message: 'The change to model "{model}" failed: {problem}. "{kept}" stays in use',
+  },
   inference_failed: { status: 500, message: 'Model "{model}" failed on a frame: {problem}' },
   execution_provider_unavailable: {
     status: 422,
@@ -85,6 +105,7 @@ export const ERRORS = {
     message: 'The {process} process used {usedBytes} bytes; the limit is {limitBytes}',
   },
   process_exited: { status: 503, message: 'The {process} process ended with {how}' },
+  picture_failed: { status: 422, message: 'A decoded picture could not be made into {use}: {problem}' },
   decode_failed: { status: 422, message: 'The {codec} decoder refused the stream: {problem}' },
   media_unreadable: { status: 422, message: '{file} cannot be read as media: {problem}' },
 

@@ -1,7 +1,9 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { analysis } from './analysis.js';
 import { id, problem, unixMs } from './common.js';
+import { streamSummary } from './condition.js';
 import { modelStatus } from './model.js';
+import { refusal } from './refusal.js';
 import { session, stream, streamHealth } from './stream.js';
 import { notice } from './system.js';
 
@@ -33,15 +35,20 @@ export const serverMessage = z.discriminatedUnion('type', [
     streams: z.array(stream),
     notices: z.array(notice),
     models: z.array(modelStatus),
+    refusals: z.array(refusal).optional(),
   }),
   z.object({ type: z.literal('error'), error: problem, streamId: id.optional() }),
   /** `missed`: analyses of this stream not sent to this client since the last one, because it could not keep up. */
   analysis.extend({ type: z.literal('analysis'), missed: z.number().int().nonnegative() }),
   z.object({ type: z.literal('stream'), stream }),
   z.object({ type: z.literal('stream-removed'), streamId: id }),
+  /** To watchers: every stream on air in a few words. */
+  z.object({ type: z.literal('summaries'), summaries: z.array(streamSummary) }),
   streamHealth.extend({ type: z.literal('health') }),
   z.object({ type: z.literal('model'), model: modelStatus }),
   z.object({ type: z.literal('notices'), notices: z.array(notice) }),
+  /** Publishers were turned away: all that are remembered, the newest first. To watchers. */
+  z.object({ type: z.literal('refusals'), refusals: z.array(refusal) }),
   z.object({ type: z.literal('pong'), at: z.number(), serverAt: unixMs }),
 ]);
 export type ServerMessage = z.infer<typeof serverMessage>;

@@ -1,5 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { id, problem, ptsMs, unixMs } from './common.js';
+import { streamCondition, streamSummary } from './condition.js';
+import { refusal } from './refusal.js';
 
 export const streamState = z.enum(['offline', 'connecting', 'live', 'reconnecting', 'ended']);
 export type StreamState = z.infer<typeof streamState>;
@@ -10,8 +12,10 @@ export const videoInfo = z
   .object({
     codec: z.string(),
     codecString: z.string(),
-    width: z.number().int(),
+    width: z.number().int().meta({ description: 'Of the picture as it is displayed, square pixels' }),
     height: z.number().int(),
+    codedWidth: z.number().int().optional().meta({ description: 'Of the coded picture, after cropping' }),
+    codedHeight: z.number().int().optional(),
     frameRate: z.number().nullable(),
   })
   .meta({ id: 'VideoInfo' });
@@ -20,6 +24,21 @@ export const audioInfo = z
   .meta({ id: 'AudioInfo' });
 export type VideoInfo = z.infer<typeof videoInfo>;
 export type AudioInfo = z.infer<typeof audioInfo>;
+
+/** What a stream on air still waits for before it can be watched. */
+export const waiting = z
+  .object({
+    what: z.enum([
+      'media', // the publisher is accepted and has sent nothing yet
+      'parameter_sets', // pictures come, and nothing that says how to decode them
+      'keyframe', // no picture yet that decoding can start with
+      'first_segment', // the first stretch of media is being put together
+    ]),
+    message: z.string().meta({ description: 'The same in words' }),
+    since: unixMs,
+  })
+  .meta({ id: 'Waiting' });
+export type Waiting = z.infer<typeof waiting>;
 
 /** A stretch of the session's timeline without media, and why. */
 export const gap = z
@@ -30,6 +49,19 @@ export const gap = z
   })
   .meta({ id: 'Gap' });
 export type Gap = z.infer<typeof gap>;
+
+/** What became of the video frames of a session. Always `sampled = analysed + dropped + under way`. */
+export const frameCounts = z
+  .object({
+    received: z.number().int(),
+    sampled: z.number().int().meta({ description: 'Frames picked for analysis' }),
+    analysed: z.number().int(),
+    dropped: z
+      .record(z.string(), z.number().int())
+      .meta({ description: 'Count of sampled frames not analysed, by reason' }),
+  })
+  .meta({ id: 'FrameCounts' });
+export type FrameCounts = z.infer<typeof frameCounts>;
 
 export const sessionEndReason = z.enum([
   'publisher_ended',
@@ -46,7 +78,7 @@ export const session = z
     streamId: id,
     epochAt: unixMs.meta({ description: 'Unix ms of PTS 0: the session clock' }),
     startedAt: unixMs,
-    endedAt: unixMs.nullable(),
+    endedAt: unixMs.nullable().meta({ description: 'End of its media: the wait for its publisher is not part of it' }),
     endReason: sessionEndReason.nullable(),
     durationMs: ptsMs.meta({ description: 'End of the newest stored media on the session clock' }),
     video: videoInfo.nullable(),
@@ -54,6 +86,13 @@ export const session = z
     publisher: z.object({ address: z.string(), encoder: z.string().nullable() }).nullable(),
     gaps: z.array(gap),
     storedBytes: z.number().int().nonnegative(),
+    frames: frameCounts.nullable().optional().meta({
+      description: 'What became of its frames, kept about twice a minute; null for sessions of older versions',
+    }),
+    playable: z
+      .boolean()
+      .optional()
+      .meta({ description: 'False until the first segment is complete: there is no playlist yet' }),
   })
   .meta({ id: 'Session' });
 export type Session = z.infer<typeof session>;
@@ -93,6 +132,15 @@ export const stream = z
       .nullable()
       .optional()
       .meta({ description: 'While reconnecting: when the session ends unless its publisher is back' }),
+    waiting: waiting
+      .nullable()
+      .optional()
+      .meta({ description: 'While on air and not yet to be watched: what is awaited of the encoder' }),
+    refusals: z
+      .array(refusal)
+      .optional()
+      .meta({ description: 'Publishers of this stream that were turned away in the last hour, the newest first' }),
+    summary: streamSummary.nullable().optional().meta({ description: 'While on air: how it goes right now' }),
     session: session.nullable().meta({ description: 'The current session, else the newest one' }),
     createdAt: unixMs,
     updatedAt: unixMs,
@@ -123,7 +171,9 @@ export const dropReason = z.enum([
   'link_busy', // the link to the vision process did not take it in time
   'vision_down', // no vision process was there
   'overload', // the media process could not decode in time
-  'media_down', // no media process was there, or it waited for a keyframe after a fault
+  'starting', // the media process was not ready yet: the first moments of a session
+  'media_down', // the media process had ended and was started again, or it waited for a keyframe after that
+  'undecodable', // what the encoder sent could not be decoded
 ]);
 export type DropReason = z.infer<typeof dropReason>;
 
@@ -132,10 +182,18 @@ export const healthWarning = z
     code: z.enum([
       'keyframe_interval_long',
       'codec_not_playable_in_browsers',
+      'profile_not_playable_in_browsers',
+      'codec_unsupported',
+      'open_gop',
+      'no_idr',
+      'no_keyframe',
+      'parameter_sets_unstable',
+      'bitstream_damaged',
       'no_video',
       'no_audio',
       'bitrate_unstable',
       'analysis_behind',
+      'picture_undecodable',
       'model_missing',
       'model_failed',
       'media_process_restarting',
@@ -162,23 +220,26 @@ export const streamHealth = z
     bitrate: z.number().meta({ description: 'Bits per second over the last seconds, all tracks' }),
     keyframeIntervalMs: z.number().nullable().meta({ description: 'Longest of the recent keyframe intervals' }),
     publisher: z.object({ address: z.string(), encoder: z.string().nullable() }).nullable(),
-    uptimeMs: z.number(),
+    uptimeMs: z.number().meta({ description: 'Time on air; it stands still while the publisher is awaited' }),
     captureToResult: latencySummary.nullable(),
     overlayAlignment: latencySummary
       .nullable()
       .meta({ description: 'Overlay alignment error that players reported, ms' }),
-    frames: z.object({
-      received: z.number().int(),
-      sampled: z.number().int().meta({ description: 'Frames picked for analysis' }),
-      analysed: z.number().int(),
-      dropped: z
-        .record(z.string(), z.number().int())
-        .meta({ description: 'Count of sampled frames not analysed, by reason' }),
-    }),
+    frames: frameCounts,
     analysisRate: z.number().meta({ description: 'Analyses per second over the last seconds' }),
+    rate: z
+      .object({
+        wanted: z.number().meta({ description: 'Analyses per second that are configured' }),
+        inForce: z
+          .number()
+          .meta({ description: 'Analyses per second that this machine is asked for now: fewer when it is busy' }),
+      })
+      .optional()
+      .meta({ description: 'While on air: how often frames are picked for analysis' }),
     model: z.string().nullable(),
     mediaProcess: processState,
     visionProcess: processState,
+    condition: streamCondition.optional(),
     warnings: z.array(healthWarning),
   })
   .meta({ id: 'StreamHealth' });

@@ -1,5 +1,8 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorCode, id, problem, unixMs } from './common.js';
+import { processStatus, streamLoad } from './load.js';
+import { inferenceTimes } from './model.js';
+import { refusal } from './refusal.js';
 import { processState } from './stream.js';
 
 /** Something an operator must know, until it is over: full disk, model missing, vision process failing. One per code and stream. */
@@ -14,6 +17,28 @@ export const notice = z
   .meta({ id: 'Notice' });
 export type Notice = z.infer<typeof notice>;
 
+/** Something that an operator had to know, and how often: the same thing coming again is the same entry. */
+export const noticeRecord = notice
+  .extend({
+    id,
+    lastAt: unixMs.meta({ description: 'When it last came' }),
+    times: z.number().int().positive(),
+    overAt: unixMs.nullable().meta({ description: 'When it was over; null while it goes on' }),
+  })
+  .meta({ id: 'NoticeRecord' });
+export type NoticeRecord = z.infer<typeof noticeRecord>;
+
+/** What can be changed while the server runs. */
+export const updateSystem = z
+  .object({
+    detectionModel: z.string().min(1).max(100).nullable().meta({
+      description: 'Model that detects from now on, on air too, and after a restart; null: DETECTION_MODEL again',
+    }),
+  })
+  .partial()
+  .meta({ id: 'UpdateSystem' });
+export type UpdateSystem = z.infer<typeof updateSystem>;
+
 export const systemStatus = z
   .object({
     version: z.string(),
@@ -27,6 +52,16 @@ export const systemStatus = z
     executionProvider: z.string(),
     disk: z.object({ usedBytes: z.number(), freeBytes: z.number().nullable() }),
     notices: z.array(notice),
+    refusals: z
+      .array(refusal)
+      .optional()
+      .meta({ description: 'Publishers turned away in the last hour, the newest first; at most 50 entries' }),
+    processes: z.array(processStatus).optional(),
+    inference: inferenceTimes.nullable().optional().meta({ description: 'Of the model in use' }),
+    streams: z
+      .array(streamLoad)
+      .optional()
+      .meta({ description: 'Those on air first, then those with the most stored media; at most 200' }),
     demo: z.object({ running: z.boolean(), streamId: id.nullable() }),
   })
   .meta({ id: 'SystemStatus' });

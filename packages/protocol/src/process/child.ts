@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 
 /** What every supervised child process understands. */
@@ -8,7 +9,14 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 /** What every supervised child process says. */
 export type ChildMessage =
   | { readonly type: 'ready' }
-  | { readonly type: 'pong'; readonly id: number; readonly residentBytes: number }
+  | {
+      readonly type: 'pong';
+      readonly id: number;
+      readonly residentBytes: number;
+      /** CPU time of all its threads since its start, ms, and its own monotonic clock at that moment, ms. */
+      readonly cpuMs: number;
+      readonly atMs: number;
+    }
   | {
       readonly type: 'log';
       readonly level: LogLevel;
@@ -64,7 +72,9 @@ export function serveParent<In extends { readonly type: string }, Out>(
   let queue: Promise<void> = Promise.resolve();
   process.on('message', (message: In | ParentMessage) => {
     if (isPing(message)) {
-      channel.send({ type: 'pong', id: message.id, residentBytes: process.memoryUsage.rss() });
+      const { user, system } = process.cpuUsage();
+      const use = { residentBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000, atMs: performance.now() };
+      channel.send({ type: 'pong', id: message.id, ...use });
       return;
     }
     if (message.type === 'stop') {

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 
 /**
  * Wire format of the frame link: media processes connect to the vision process's socket and send frames, nothing comes
- * back. One frame is a 40-byte little-endian header, the session id in UTF-8, then packed RGB24 pixels row by row.
+ * back. One frame is a 44-byte little-endian header, the session id in UTF-8, then packed RGB24 pixels row by row.
  *
  * | offset | type | field |
  * |---|---|---|
@@ -13,7 +13,8 @@ import { Buffer } from 'node:buffer';
  * | 24 | u16, u16 | width and height of the pixels that follow (model input size) |
  * | 28 | u16, u16 | width and height of the part that the picture covers (the rest is padding) |
  * | 32 | u16, u16 | width and height of the source picture |
- * | 36 | u32 | reserved, 0 |
+ * | 36 | i8 x 4 | how the picture was turned: `PictureTurn` |
+ * | 40 | u32 | how the picture was fitted (`pictureShape`) |
  */
 export interface LinkFrame {
   readonly sessionId: string;
@@ -25,12 +26,33 @@ export interface LinkFrame {
   readonly contentHeight: number;
   readonly sourceWidth: number;
   readonly sourceHeight: number;
+  /**
+   * How the pixels were turned upright; not at all when left out. Players show a picture as it is stored, so that is what
+   * boxes are to be turned back to.
+   */
+  readonly turn?: PictureTurn;
+  /** How the picture was fitted (`pictureShape` of the model's input). */
+  readonly shape: number;
   /** `width * height * 3` bytes, RGB. */
   readonly pixels: Uint8Array;
 }
 
+/**
+ * A turn by quarters, with or without a mirror, as a matrix of -1, 0 and 1: the pixel shown at (x, y) is the one stored at
+ * (a x + b y, c x + d y), counted from the corner that makes both begin at 0.
+ */
+export interface PictureTurn {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+}
+
+/** Shown as it is stored. */
+export const UPRIGHT: PictureTurn = { a: 1, b: 0, c: 0, d: 1 };
+
 const MAGIC = 0x3146414d;
-const HEADER_BYTES = 40;
+const HEADER_BYTES = 44;
 const MAX_SIDE = 4096;
 const MAX_ID_BYTES = 64;
 
@@ -48,6 +70,9 @@ export function encodeLinkFrame(frame: LinkFrame): [Uint8Array, Uint8Array] {
   head.writeUInt16LE(frame.contentHeight, 30);
   head.writeUInt16LE(frame.sourceWidth, 32);
   head.writeUInt16LE(frame.sourceHeight, 34);
+  const { a, b, c, d } = frame.turn ?? UPRIGHT;
+  for (const [index, factor] of [a, b, c, d].entries()) head.writeInt8(factor, 36 + index);
+  head.writeUInt32LE(frame.shape, 40);
   id.copy(head, HEADER_BYTES);
   return [head, frame.pixels];
 }
@@ -108,6 +133,8 @@ function decodeFrame(bytes: Buffer): LinkFrame {
     contentHeight: bytes.readUInt16LE(30),
     sourceWidth: bytes.readUInt16LE(32),
     sourceHeight: bytes.readUInt16LE(34),
+    turn: { a: bytes.readInt8(36), b: bytes.readInt8(37), c: bytes.readInt8(38), d: bytes.readInt8(39) },
+    shape: bytes.readUInt32LE(40),
     pixels: bytes.subarray(HEADER_BYTES + idBytes),
   };
 }

@@ -1,5 +1,6 @@
 import type { ModelInput } from '../model.js';
 import type { CodedSample, Track } from '../sample.js';
+import type { DropReason } from '../stream.js';
 import type { ChildMessage, ParentMessage } from './child.js';
 
 /**
@@ -9,8 +10,10 @@ import type { ChildMessage, ParentMessage } from './child.js';
 
 /** Which frames to hand to the vision process, and in what shape. */
 export interface FrameTap {
-  /** Frames per second to sample; the tap takes the frame nearest to each tick. */
+  /** Frames per second to sample: the tap takes one for each tick. */
   readonly rate: number;
+  /** `even`: the frame nearest to the tick. `early`: of those near the tick, the one that comes out of the decoder first. */
+  readonly sampling: 'even' | 'early';
   readonly input: ModelInput;
   /** Socket of the vision process (`FrameLink`). */
   readonly socketPath: string;
@@ -29,9 +32,9 @@ export type ToMedia =
   | { readonly type: 'sample'; readonly sample: CodedSample }
   /**
    * To a fresh process: the samples from the last keyframe up to now. They are decoded so that what follows can be, and not
-   * sampled. Their bytes are not told as `consumed`.
+   * sampled. Their bytes are not told as `consumed`. What arrives meanwhile is late, and lost for `reason`.
    */
-  | { readonly type: 'replay'; readonly samples: readonly CodedSample[] }
+  | { readonly type: 'replay'; readonly samples: readonly CodedSample[]; readonly reason: DropReason }
   /** Timestamps or content jump here: drop decoder state. */
   | { readonly type: 'discontinuity' };
 
@@ -47,5 +50,11 @@ export type FromMedia =
       readonly sampled: number;
       readonly sent: number;
       readonly dropped: Readonly<Record<string, number>>;
+      /** Times that the link to the vision process broke; told at once. What was sent before is answered by nobody. */
+      readonly linkLosses: number;
     }
-  | { readonly type: 'problem'; readonly code: 'decode_failed'; readonly details: Readonly<Record<string, string>> };
+  | {
+      readonly type: 'problem';
+      readonly code: 'decode_failed' | 'picture_failed';
+      readonly details: Readonly<Record<string, string>>;
+    };
