@@ -1,4 +1,4 @@
-import { CodedError } from '@media-analyzer/protocol';
+import { type Chroma, CodedError } from '@media-analyzer/protocol';
 import { BitReader, checkedSize, plausibleFrameRate } from './bit-reader.js';
 import type { VideoFormat } from './h264.js';
 
@@ -19,7 +19,9 @@ export function readAv1Configuration(record: Uint8Array): VideoFormat {
   // high_bitdepth and twelve_bit (AV1 5.5.2)
   const depth = (flags & 0x40) === 0 ? 8 : profile === 2 && (flags & 0x20) !== 0 ? 12 : 10;
   const two = (value: number): string => String(value).padStart(2, '0');
-  return { codecString: `av01.${profile}.${two(level)}${tier}.${two(depth)}`, ...readSequenceHeader(header) };
+  const { width, height, chroma, bitDepth, frameRate, pixelAspect } = readAv1Sequence(header);
+  const codecString = `av01.${profile}.${two(level)}${tier}.${two(depth)}`;
+  return { codecString, width, height, chroma, bitDepth, frameRate, pixelAspect };
 }
 
 /** Payload of the first OBU of a type, or null. OBUs without a size field reach to the end (AV1 5.3.1). */
@@ -47,7 +49,8 @@ export function findObu(bytes: Uint8Array, wanted: number): Uint8Array | null {
   return null;
 }
 
-function leb128(bytes: Uint8Array, from: number): { value: number; next: number } {
+/** A number in leb128 (AV1 4.10.5) and where it ends. @throws CodedError `bitstream_invalid` */
+export function leb128(bytes: Uint8Array, from: number): { value: number; next: number } {
   let value = 0;
   for (let i = 0; i < 8; i += 1) {
     const byte = bytes[from + i];
@@ -58,13 +61,29 @@ function leb128(bytes: Uint8Array, from: number): { value: number; next: number 
   throw new CodedError('bitstream_invalid', { what: 'AV1 OBU', problem: 'its size field does not end' });
 }
 
-/** AV1 5.5.1, up to the frame size: the rest is not needed. */
-function readSequenceHeader(bytes: Uint8Array): Omit<VideoFormat, 'codecString'> {
+/** What an AV1 sequence header says, beside what decoders need. */
+export interface Av1Sequence extends Omit<VideoFormat, 'codecString'> {
+  readonly profile: number;
+  readonly level: number;
+  readonly highTier: boolean;
+  /** Every frame is a key frame, and its header does not say so. */
+  readonly reduced: boolean;
+  readonly subsamplingX: boolean;
+  readonly subsamplingY: boolean;
+  readonly chromaSamplePosition: number;
+}
+
+/** Reads the payload of a sequence header OBU (AV1 5.5.1). @throws CodedError `bitstream_invalid` */
+export function readAv1Sequence(bytes: Uint8Array): Av1Sequence {
   const reader = new BitReader(bytes, 'AV1 sequence header');
-  reader.skip(3 + 1); // seq_profile, still_picture
+  const profile = reader.bits(3);
+  reader.skip(1); // still_picture
   let frameRate: number | null = null;
-  if (reader.flag()) {
-    reader.skip(5); // reduced_still_picture_header: only seq_level_idx
+  let level = 0;
+  let highTier = false;
+  const reduced = reader.flag();
+  if (reduced) {
+    level = reader.bits(5);
   } else {
     let decoderModel = false;
     let delayBits = 0;
@@ -82,7 +101,9 @@ function readSequenceHeader(bytes: Uint8Array): Omit<VideoFormat, 'codecString'>
     const operatingPoints = reader.bits(5) + 1;
     for (let i = 0; i < operatingPoints; i += 1) {
       reader.skip(12); // operating_point_idc
-      if (reader.bits(5) > 7) reader.skip(1); // seq_tier
+      const ownLevel = reader.bits(5);
+      const ownTier = ownLevel > 7 && reader.flag();
+      if (i === 0) [level, highTier] = [ownLevel, ownTier];
       if (decoderModel && reader.flag()) reader.skip(2 * delayBits + 1);
       if (displayDelay && reader.flag()) reader.skip(4);
     }
@@ -90,7 +111,50 @@ function readSequenceHeader(bytes: Uint8Array): Omit<VideoFormat, 'codecString'>
   const widthBits = reader.bits(4) + 1;
   const heightBits = reader.bits(4) + 1;
   const size = checkedSize(reader, reader.bits(widthBits) + 1, reader.bits(heightBits) + 1);
-  return { ...size, frameRate, pixelAspect: null };
+  skipTools(reader, reduced);
+  return { profile, level, highTier, reduced, ...size, ...readColour(reader, profile), frameRate, pixelAspect: null };
+}
+
+/** The switches between frame size and colour (AV1 5.5.1). */
+function skipTools(reader: BitReader, reduced: boolean): void {
+  if (!reduced && reader.flag()) reader.skip(4 + 3); // frame id lengths
+  reader.skip(3); // superblock size, filter intra, intra edge filter
+  if (!reduced) {
+    reader.skip(4); // compounds, warped motion, dual filter
+    const orderHint = reader.flag();
+    if (orderHint) reader.skip(2);
+    const screenContent = reader.flag() || reader.flag();
+    if (screenContent && !reader.flag()) reader.skip(1); // seq_force_integer_mv
+    if (orderHint) reader.skip(3);
+  }
+  reader.skip(3); // superres, cdef, restoration
+}
+
+/** color_config() (AV1 5.5.2). */
+function readColour(
+  reader: BitReader,
+  profile: number,
+): Pick<Av1Sequence, 'bitDepth' | 'chroma' | 'subsamplingX' | 'subsamplingY' | 'chromaSamplePosition'> {
+  const high = reader.flag();
+  const bitDepth = !high ? 8 : profile === 2 && reader.flag() ? 12 : 10;
+  const mono = profile !== 1 && reader.flag();
+  const [primaries, transfer, matrix] = reader.flag() ? [reader.bits(8), reader.bits(8), reader.bits(8)] : [2, 2, 2]; // unspecified
+  if (mono) {
+    reader.skip(1); // color_range
+    return { bitDepth, chroma: '4:0:0', subsamplingX: true, subsamplingY: true, chromaSamplePosition: 0 };
+  }
+  let subsamplingX = profile === 0;
+  let subsamplingY = profile === 0;
+  if (!(primaries === 1 && transfer === 13 && matrix === 0)) {
+    reader.skip(1); // color_range
+    if (profile === 2) {
+      subsamplingX = bitDepth !== 12 || reader.flag();
+      subsamplingY = bitDepth === 12 && subsamplingX && reader.flag();
+    }
+  }
+  const chromaSamplePosition = subsamplingX && subsamplingY ? reader.bits(2) : 0;
+  const chroma: Chroma = !subsamplingX ? '4:4:4' : subsamplingY ? '4:2:0' : '4:2:2';
+  return { bitDepth, chroma, subsamplingX, subsamplingY, chromaSamplePosition };
 }
 
 /** uvlc() (AV1 4.10.3). */

@@ -133,6 +133,21 @@ export function plausibleFrameRate(ticksPerSecond: number, ticksPerFrame: number
 /** Shape of one pixel; `[1, 1]` is square. */
 export type PixelAspect = readonly [horizontal: number, vertical: number];
 
+/**
+ * Size in square pixels: the side that the pixels are longer in grows, as in browsers (1280x360 with pixels twice as high as
+ * wide is 1280x720), so that no detail is lost.
+ */
+export function displaySize(
+  { width, height }: { readonly width: number; readonly height: number },
+  aspect: PixelAspect | null,
+): { width: number; height: number } {
+  if (!aspect) return { width, height };
+  const [horizontal, vertical] = aspect;
+  return horizontal >= vertical
+    ? { width: Math.min(Math.round((width * horizontal) / vertical), MAX_SIDE), height }
+    : { width, height: Math.min(Math.round((height * vertical) / horizontal), MAX_SIDE) };
+}
+
 const ASPECT_RATIOS: readonly PixelAspect[] = [
   [0, 0],
   [1, 1],

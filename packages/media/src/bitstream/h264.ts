@@ -1,4 +1,4 @@
-import { CodedError } from '@media-analyzer/protocol';
+import { type Chroma, CodedError } from '@media-analyzer/protocol';
 import {
   BitReader,
   checkedSize,
@@ -15,6 +15,8 @@ export interface VideoFormat {
   readonly codecString: string;
   readonly width: number;
   readonly height: number;
+  readonly chroma: Chroma;
+  readonly bitDepth: number;
   readonly frameRate: number | null;
   readonly pixelAspect: PixelAspect | null;
 }
@@ -40,8 +42,9 @@ export function readAvcConfiguration(record: Uint8Array): VideoFormat {
   if ((sps[0]! & 0x1f) !== SPS_NAL_TYPE) {
     throw invalid(`the first parameter set has NAL type ${sps[0]! & 0x1f}, must be ${SPS_NAL_TYPE}`);
   }
+  const { codecString: _, id: __, frameNumBits, frameMbsOnly, separatePlanes, ...format } = readAvcSps(sps);
   const codecString = `avc1.${hexByte(record[1]!)}${hexByte(record[2]!)}${hexByte(record[3]!)}`;
-  return { codecString, ...readSps(sps) };
+  return { ...format, codecString };
 }
 
 /** Bytes of the length field before each NAL unit of an avcC or hvcC stream: 1, 2 or 4. */
@@ -49,17 +52,31 @@ export function nalLengthSize(codec: 'h264' | 'hevc', configuration: Uint8Array)
   return ((configuration[codec === 'h264' ? 4 : 21] ?? 3) & 3) + 1;
 }
 
-function readSps(nal: Uint8Array): Omit<VideoFormat, 'codecString'> {
+/** What an H.264 SPS says, beside what decoders need. */
+export interface AvcSps extends VideoFormat {
+  readonly id: number;
+  readonly frameNumBits: number;
+  readonly frameMbsOnly: boolean;
+  readonly separatePlanes: boolean;
+}
+
+const CHROMA: readonly Chroma[] = ['4:0:0', '4:2:0', '4:2:2', '4:4:4'];
+
+/** Reads a sequence parameter set (H.264 7.3.2.1.1), header byte included. @throws CodedError `bitstream_invalid` */
+export function readAvcSps(nal: Uint8Array): AvcSps {
   const reader = new BitReader(unescapeNal(nal.subarray(1)), 'H.264 SPS');
+  if (nal.length < 4) throw reader.error(`it has ${nal.length} bytes`);
+  const codecString = `avc1.${hexByte(nal[1]!)}${hexByte(nal[2]!)}${hexByte(nal[3]!)}`;
   const profile = reader.bits(8);
   reader.skip(16); // constraint flags, level
-  reader.ueAtMost(31, 'seq_parameter_set_id');
+  const id = reader.ueAtMost(31, 'seq_parameter_set_id');
   let chromaFormat = 1;
   let separatePlanes = false;
+  let bitDepth = 8;
   if (HIGH_PROFILES.has(profile)) {
     chromaFormat = reader.ueAtMost(3, 'chroma_format_idc');
     if (chromaFormat === 3) separatePlanes = reader.flag();
-    reader.ueAtMost(6, 'bit_depth_luma_minus8');
+    bitDepth = 8 + reader.ueAtMost(6, 'bit_depth_luma_minus8');
     reader.ueAtMost(6, 'bit_depth_chroma_minus8');
     reader.skip(1); // qpprime_y_zero_transform_bypass_flag
     if (reader.flag()) {
@@ -67,7 +84,7 @@ function readSps(nal: Uint8Array): Omit<VideoFormat, 'codecString'> {
       for (let i = 0; i < lists; i += 1) if (reader.flag()) skipScalingList(reader, i < 6 ? 16 : 64);
     }
   }
-  reader.ueAtMost(12, 'log2_max_frame_num_minus4');
+  const frameNumBits = 4 + reader.ueAtMost(12, 'log2_max_frame_num_minus4');
   const pocType = reader.ueAtMost(2, 'pic_order_cnt_type');
   if (pocType === 0) {
     reader.ueAtMost(12, 'log2_max_pic_order_cnt_lsb_minus4');
@@ -97,7 +114,12 @@ function readSps(nal: Uint8Array): Omit<VideoFormat, 'codecString'> {
     widthInMbs * 16 - cropUnitX * (crop.left + crop.right),
     heightInMapUnits * 16 * fields - cropUnitY * (crop.top + crop.bottom),
   );
-  return { ...size, ...(reader.flag() ? readVui(reader) : { frameRate: null, pixelAspect: null }) };
+  return {
+    ...{ id, codecString, frameNumBits, frameMbsOnly, separatePlanes, bitDepth },
+    chroma: CHROMA[chromaFormat]!,
+    ...size,
+    ...(reader.flag() ? readVui(reader) : { frameRate: null, pixelAspect: null }),
+  };
 }
 
 function readVui(reader: BitReader): Pick<VideoFormat, 'frameRate' | 'pixelAspect'> {

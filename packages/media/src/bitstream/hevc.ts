@@ -1,4 +1,4 @@
-import { CodedError } from '@media-analyzer/protocol';
+import { type Chroma, CodedError } from '@media-analyzer/protocol';
 import {
   BitReader,
   checkedSize,
@@ -19,7 +19,8 @@ export function readHevcConfiguration(record: Uint8Array): VideoFormat {
   if (record.length < HEADER_BYTES) throw invalid(`it has ${record.length} bytes, at least ${HEADER_BYTES} are needed`);
   if (record[0] !== 1) throw invalid(`configurationVersion is ${record[0]}, must be 1`);
   const sps = findSps(record, invalid);
-  return { codecString: codecString(record), ...readSps(sps) };
+  const { width, height, chroma, bitDepth, frameRate, pixelAspect } = readHevcSps(sps);
+  return { codecString: codecString(record), width, height, chroma, bitDepth, frameRate, pixelAspect };
 }
 
 function findSps(record: Uint8Array, invalid: (problem: string) => CodedError): Uint8Array {
@@ -59,13 +60,26 @@ function codecString(record: Uint8Array): string {
   return [...parts, ...constraints.map((byte) => byte.toString(16))].join('.');
 }
 
-function readSps(nal: Uint8Array): Omit<VideoFormat, 'codecString'> {
+const CHROMA: readonly Chroma[] = ['4:0:0', '4:2:0', '4:2:2', '4:4:4'];
+
+/** What an HEVC SPS says, beside what decoders need. */
+export interface HevcSps extends Omit<VideoFormat, 'codecString'> {
+  readonly id: number;
+  readonly vpsId: number;
+  readonly chromaFormat: number;
+  readonly chromaBitDepth: number;
+  readonly temporalLayers: number;
+  readonly temporalIdNested: boolean;
+}
+
+/** Reads a sequence parameter set (HEVC 7.3.2.2), header bytes included. @throws CodedError `bitstream_invalid` */
+export function readHevcSps(nal: Uint8Array): HevcSps {
   const reader = new BitReader(unescapeNal(nal.subarray(2)), 'HEVC SPS');
-  reader.skip(4); // sps_video_parameter_set_id
+  const vpsId = reader.bits(4);
   const maxSubLayersMinus1 = reader.bits(3);
-  reader.skip(1); // sps_temporal_id_nesting_flag
+  const temporalIdNested = reader.flag();
   skipProfileTierLevel(reader, maxSubLayersMinus1);
-  reader.ueAtMost(15, 'sps_seq_parameter_set_id');
+  const id = reader.ueAtMost(15, 'sps_seq_parameter_set_id');
   const chromaFormat = reader.ueAtMost(3, 'chroma_format_idc');
   const separatePlanes = chromaFormat === 3 && reader.flag();
   const codedWidth = reader.ue();
@@ -80,8 +94,8 @@ function readSps(nal: Uint8Array): Omit<VideoFormat, 'codecString'> {
     codedWidth - unitX * (crop.left + crop.right),
     codedHeight - unitY * (crop.top + crop.bottom),
   );
-  reader.ueAtMost(8, 'bit_depth_luma_minus8');
-  reader.ueAtMost(8, 'bit_depth_chroma_minus8');
+  const bitDepth = 8 + reader.ueAtMost(8, 'bit_depth_luma_minus8');
+  const chromaBitDepth = 8 + reader.ueAtMost(8, 'bit_depth_chroma_minus8');
   const pocBits = reader.ueAtMost(12, 'log2_max_pic_order_cnt_lsb_minus4') + 4;
   const perLayer = reader.flag();
   for (let i = perLayer ? 0 : maxSubLayersMinus1; i <= maxSubLayersMinus1; i += 1) {
@@ -104,7 +118,12 @@ function readSps(nal: Uint8Array): Omit<VideoFormat, 'codecString'> {
     for (let i = 0; i < longTerm; i += 1) reader.skip(pocBits + 1);
   }
   reader.skip(2); // sps_temporal_mvp_enabled_flag, strong_intra_smoothing_enabled_flag
-  return { ...size, ...(reader.flag() ? readVui(reader) : { frameRate: null, pixelAspect: null }) };
+  return {
+    ...{ id, vpsId, chromaFormat, chroma: CHROMA[chromaFormat]!, bitDepth, chromaBitDepth },
+    ...{ temporalLayers: maxSubLayersMinus1 + 1, temporalIdNested },
+    ...size,
+    ...(reader.flag() ? readVui(reader) : { frameRate: null, pixelAspect: null }),
+  };
 }
 
 function readVui(reader: BitReader): Pick<VideoFormat, 'frameRate' | 'pixelAspect'> {

@@ -1,7 +1,7 @@
 import type { AudioCodec, AudioTrack, VideoCodec, VideoTrack } from '@media-analyzer/protocol';
 import { readAudioSpecificConfig } from './aac.js';
 import { readAv1Configuration } from './av1.js';
-import type { PixelAspect } from './bit-reader.js';
+import { displaySize, type PixelAspect } from './bit-reader.js';
 import { readAvcConfiguration, type VideoFormat } from './h264.js';
 import { readHevcConfiguration } from './hevc.js';
 import { OPUS_SAMPLE_RATE, opusPacketSamples, readOpusConfiguration } from './opus.js';
@@ -23,8 +23,12 @@ const VIDEO_READERS: Readonly<Record<VideoCodec, (configuration: Uint8Array) => 
  *   in it is.
  */
 export function videoTrackFromConfiguration(codec: VideoCodec, configuration: Uint8Array): VideoTrack {
-  const { codecString, width, height, frameRate } = VIDEO_READERS[codec](configuration);
-  return { kind: 'video', codec, codecString, configuration, width, height, frameRate };
+  const { codecString, width, height, chroma, bitDepth, frameRate, pixelAspect } = VIDEO_READERS[codec](configuration);
+  const display = displaySize({ width, height }, pixelAspect);
+  return {
+    ...{ kind: 'video', codec, codecString, configuration, width, height },
+    ...{ displayWidth: display.width, displayHeight: display.height, chroma, bitDepth, frameRate },
+  };
 }
 
 /**
@@ -63,4 +67,17 @@ export function audioFrameSampler(track: AudioTrack): (data: Uint8Array) => numb
   if (track.codec === 'opus') return opusPacketSamples;
   const { frameSamples } = readAudioSpecificConfig(track.configuration);
   return () => frameSamples;
+}
+
+/** Plain AAC frames that decode to nothing heard, by number of channels: `max_sfb` is 0, so the sampling rate does not matter. */
+const SILENT_AAC: Readonly<Record<number, Uint8Array>> = {
+  1: Uint8Array.of(0x00, 0xc8, 0x00, 0x80, 0x23, 0x80),
+  2: Uint8Array.of(0x21, 0x00, 0x49, 0x90, 0x02, 0x19, 0x00, 0x23, 0x80),
+};
+
+/** An access unit of silence for a track; null where none is known. */
+export function silentAudioFrame({ codec, configuration }: AudioTrack): Uint8Array | null {
+  if (codec !== 'aac') return null;
+  const { codecString, channels, frameSamples } = readAudioSpecificConfig(configuration);
+  return codecString === 'mp4a.40.2' && frameSamples === 1024 ? (SILENT_AAC[channels] ?? null) : null;
 }

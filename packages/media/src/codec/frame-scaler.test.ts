@@ -112,3 +112,61 @@ test.each(['hd-bt709', 'hd-unlabelled'])('the colours of %s are those of the BT.
   for (const [at, level] of reference.entries()) sum += Math.abs(level - frame!.pixels[at]!);
   expect(sum / reference.length).toBeLessThan(1.5);
 });
+
+describe('a picture is scaled as it is shown', () => {
+  const encode = '-frames:v 2 -c:v libx264 -qp 1 -pix_fmt yuv420p';
+  /** Red on the left, blue on the right. */
+  const halves = '-f lavfi -i color=red:size=160x180 -f lavfi -i color=blue:size=160x180 -filter_complex hstack';
+  const isBlue = ([r, g, b]: number[]): boolean => r! < 16 && g! < 16 && b! > 240;
+
+  test('with pixels that are not square', async () => {
+    ffmpeg(`-f lavfi -i color=red:size=720x576 -vf setsar=64/45 ${encode} ${clip('anamorphic')}`);
+    ffmpeg(`-f lavfi -i color=red:size=640x360 -vf setsar=1/1000 ${encode} ${clip('absurd')}`);
+    const frames = await scaleFirst(letterbox, clip('anamorphic'), clip('absurd'));
+    expect(frames.map((frame) => [frame.contentWidth, frame.contentHeight])).toEqual([
+      [416, 234],
+      [416, 234],
+    ]);
+  });
+
+  test('turned upright', async () => {
+    ffmpeg(`${halves} ${encode} ${clip('halves')}`);
+    for (const rotate of [90, 180, 270]) {
+      const bsf = `h264_metadata=display_orientation=insert:rotate=${rotate}`;
+      ffmpeg(`-i ${clip('halves')} -c copy -bsf:v ${bsf} ${clip(`halves-${rotate}`)}`);
+    }
+    const [upright, left, over, right] = await scaleFirst(
+      letterbox,
+      ...[clip('halves'), clip('halves-90'), clip('halves-180'), clip('halves-270')],
+    );
+    expect([left!.contentWidth, left!.contentHeight]).toEqual([upright!.contentHeight, upright!.contentWidth]);
+    // The SEI turns anticlockwise: what was on the left is at the bottom then.
+    expect(isRed(pixel(upright!, 10, 10)) && isBlue(pixel(upright!, 400, 10))).toBe(true);
+    expect(isBlue(pixel(left!, 10, 10)) && isRed(pixel(left!, 10, 400))).toBe(true);
+    expect(isBlue(pixel(over!, 10, 10)) && isRed(pixel(over!, 400, 10))).toBe(true);
+    expect(isRed(pixel(right!, 10, 10)) && isBlue(pixel(right!, 10, 400))).toBe(true);
+  });
+
+  test('by the field of its own moment where two are woven', async () => {
+    // One field is red, the other blue: a picture of both would be violet.
+    const colours = '-f lavfi -i color=red:size=640x360 -f lavfi -i color=blue:size=640x360 -filter_complex';
+    for (const order of ['tff', 'bff']) {
+      const weave = `[0][1]interleave,tinterlace=interleave_top,format=yuv420p,setfield=${order}`;
+      ffmpeg(`${colours} ${weave} -frames:v 1 -flags +ilme+ildct -c:v libx264 -qp 1 -pix_fmt yuv420p ${clip(order)}`);
+    }
+    const [top, bottom] = await scaleFirst(letterbox, clip('tff'), clip('bff'));
+    const redder = ([r, , b]: number[]): number => r! - b!;
+    expect(redder(pixel(top!, 200, 100))).toBeGreaterThan(150);
+    expect(redder(pixel(bottom!, 200, 100))).toBeLessThan(-150);
+  });
+
+  test('through every change on the way, by one scaler', async () => {
+    ffmpeg(`-f lavfi -i color=red:size=641x361 -frames:v 2 -c:v libx264 -qp 1 -pix_fmt yuv444p10le ${clip('odd')}`);
+    ffmpeg(`-f lavfi -i color=white:size=640x360 -frames:v 2 -c:v libx264 -qp 1 -pix_fmt gray ${clip('grey')}`);
+    const names = ['landscape', 'tff', 'anamorphic', 'halves-90', 'odd', 'grey', 'landscape'];
+    const frames = await scaleFirst(letterbox, ...names.map(clip));
+    expect(isRed(pixel(frames[4]!, 200, 100))).toBe(true);
+    expect(pixel(frames[5]!, 200, 100).every((level) => level > 250)).toBe(true);
+    expect(Buffer.compare(frames[0]!.pixels, frames[6]!.pixels)).toBe(0);
+  });
+});

@@ -5,29 +5,39 @@ import {
   AVCOL_RANGE_JPEG,
   FF_QP2LAMBDA,
 } from 'node-av/constants';
-import { Codec, CodecContext, Packet, Rational } from 'node-av/lib';
-import { ScaledPlane } from './frame-scaler.js';
+import { Codec, CodecContext, type Frame, Packet, Rational } from 'node-av/lib';
+import type { DecodedFrame } from './decoded-frame.js';
 import { check } from './native.js';
-import type { DecodedFrame } from './video-decoder.js';
+import { copyTurned, isSideways, type PictureShape } from './picture-shape.js';
+import { newPicture, type ScaledPicture, ScaledPlane } from './scaled-plane.js';
+import { applyCurve, toneCurve } from './tone.js';
 
 /** Quantiser, 2 (best) to 31: about 15 KB for 480x270. */
 const QUANTISER = 5;
+/** Tallest thumbnail, as a multiple of its width: headers can claim any shape. */
+const TALLEST = 4;
 
 /** Makes small JPEG pictures of frames. */
 export class JpegThumbnail {
   private readonly plane = new ScaledPlane(AV_PIX_FMT_YUV420P);
+  /** Pictures that come turned, or as every second line, are put in order here. */
+  private ordered: Frame | null = null;
   private encoder: { readonly context: CodecContext; readonly width: number; readonly height: number } | null = null;
 
   private encoded = 0n;
 
-  /** @param width pixels, made even; the height follows from the picture's aspect */
+  /** @param width pixels, made even; the height follows from the shape in which the picture is shown */
   constructor(readonly width: number) {}
 
   /** @throws Error when the picture cannot be converted or encoded */
   async encode(frame: DecodedFrame): Promise<Uint8Array> {
+    const { shape } = frame;
     const width = even(this.width);
-    const height = even((this.width * frame.height) / frame.width);
-    const picture = await this.plane.scale(frame, width, height);
+    const height = even(Math.min((this.width * shape.height) / shape.width, this.width * TALLEST));
+    const stored: [number, number] = isSideways(shape.turn) ? [height, width] : [width, height];
+    const picture = this.inOrder(await this.plane.scale(frame, ...stored), shape, { width, height });
+    const curve = toneCurve(frame.picture);
+    if (curve && picture.data?.[0]) applyCurve(curve, picture.data[0]);
     const context = await this.encoderOf(width, height);
     const packet = new Packet();
     packet.alloc();
@@ -47,7 +57,32 @@ export class JpegThumbnail {
   close(): void {
     this.encoder?.context.freeContext();
     this.encoder = null;
+    this.ordered?.free();
+    this.ordered = null;
     this.plane.close();
+  }
+
+  private inOrder(
+    { picture, firstLine, lineStep }: ScaledPicture,
+    { turn }: PictureShape,
+    { width, height }: { readonly width: number; readonly height: number },
+  ): Frame {
+    if (lineStep === 1 && turn.a === 1 && turn.d === 1) return picture;
+    this.ordered?.free();
+    const ordered = newPicture(AV_PIX_FMT_YUV420P, width, height);
+    this.ordered = ordered;
+    for (const [plane, to] of (ordered.data ?? []).entries()) {
+      const from = picture.data?.[plane];
+      const stride = picture.linesize[plane];
+      const toStride = ordered.linesize[plane];
+      if (!from || !stride || !toStride) continue;
+      const part = plane === 0 ? 1 : 2;
+      copyTurned({
+        ...{ from: from.subarray(firstLine * stride), fromStride: stride * lineStep, to, toStride },
+        ...{ width: width / part, height: height / part, bytesPerPixel: 1, turn },
+      });
+    }
+    return ordered;
   }
 
   private async encoderOf(width: number, height: number): Promise<CodecContext> {

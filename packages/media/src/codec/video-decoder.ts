@@ -1,26 +1,13 @@
 import { CodedError, type CodedSample, type VideoTrack } from '@media-analyzer/protocol';
-import { AV_CODEC_ID_AV1, FF_THREAD_SLICE } from 'node-av/constants';
+import { UPRIGHT } from '@media-analyzer/protocol/process';
+import { AV_CODEC_ID_AV1, AVERROR_INVALIDDATA, FF_THREAD_SLICE } from 'node-av/constants';
 import { Codec, CodecContext, Dictionary, Frame, Packet } from 'node-av/lib';
+import { DecodedFrame } from './decoded-frame.js';
 import { asBuffer, check, isDrained, nativeProblem, VIDEO_CODEC_IDS } from './native.js';
+import { statedTurn } from './picture-shape.js';
 
-/** A decoded picture together with the sample that it came from. Valid only inside the callback that it was given to. */
-export interface DecodedFrame {
-  /** Native picture; not to be kept or touched after the callback. */
-  readonly picture: Frame;
-  /** Pixels. They may change from one frame to the next. */
-  readonly width: number;
-  readonly height: number;
-  /** Exactly the sample's, ms. */
-  readonly ptsMs: number;
-  readonly dtsMs: number;
-  /** Unix ms. */
-  readonly capturedAt: number;
-  readonly keyframe: boolean;
-  /** Decode time of the newest sample fed when this picture came out, minus its own: the wait for reordering, ms. */
-  readonly reorderMs: number;
-  /** The decoder had to guess parts of the picture. */
-  readonly damaged: boolean;
-}
+/** What FFmpeg refused was one sample: the decoder can go on with the next. */
+export class UndecodableSample extends CodedError {}
 
 /** Takes a decoded frame, which is valid until the handler (or its promise) returns. */
 export type FrameHandler = (frame: DecodedFrame) => void | Promise<void>;
@@ -41,6 +28,7 @@ export class VideoDecoder {
   private readonly underWay = new Map<bigint, CodedSample>();
   private ticket = 0n;
   private newestDtsMs = 0;
+  private turn = UPRIGHT;
   private pending: Promise<void> = Promise.resolve();
   private closed = false;
 
@@ -79,7 +67,8 @@ export class VideoDecoder {
 
   /**
    * Feeds one sample and hands on every picture that is ready then. Calls run one after the other.
-   * @throws CodedError `decode_failed`; the next sample should then be a keyframe, after `reset`
+   * @throws UndecodableSample (`decode_failed`) when the decoder can go on with the next sample: what refers to this one
+   * comes out damaged, as it does for viewers; CodedError `decode_failed` when it cannot without `reset` and a keyframe
    */
   decode(sample: CodedSample, handle: FrameHandler): Promise<void> {
     return this.exclusive(async () => {
@@ -154,7 +143,16 @@ export class VideoDecoder {
     packet.isKeyframe = sample.keyframe;
     const code = await this.context.sendPacket(packet);
     packet.unref();
-    if (code < 0) throw failed(this.track, nativeProblem(code));
+    if (code >= 0) return;
+    this.underWay.delete(ticket);
+    throw this.refusal(code);
+  }
+
+  private refusal(code: number): CodedError {
+    const details = { codec: this.track.codec, problem: nativeProblem(code) };
+    return code === AVERROR_INVALIDDATA
+      ? new UndecodableSample('decode_failed', details)
+      : new CodedError('decode_failed', details);
   }
 
   private async receive(handle: FrameHandler): Promise<void> {
@@ -162,22 +160,14 @@ export class VideoDecoder {
     for (;;) {
       const code = await this.context.receiveFrame(frame);
       if (isDrained(code)) return;
-      if (code < 0) throw failed(this.track, nativeProblem(code));
+      if (code < 0) throw this.refusal(code);
       try {
         const sample = this.underWay.get(frame.pts);
         if (!sample) continue;
         this.underWay.delete(frame.pts);
-        await handle({
-          picture: frame,
-          width: frame.width,
-          height: frame.height,
-          ptsMs: sample.ptsMs,
-          dtsMs: sample.dtsMs,
-          capturedAt: sample.capturedAt,
-          keyframe: sample.keyframe,
-          reorderMs: this.newestDtsMs - sample.dtsMs,
-          damaged: frame.decodeErrorFlags !== 0,
-        });
+        // It holds up to the next keyframe (H.264 D.2.27); FFmpeg tells it of the one picture that it came with.
+        this.turn = statedTurn(frame) ?? (sample.keyframe ? UPRIGHT : this.turn);
+        await handle(new DecodedFrame(frame, sample, { reorderMs: this.newestDtsMs - sample.dtsMs, turn: this.turn }));
       } finally {
         frame.unref();
       }

@@ -27,6 +27,8 @@ export interface FragmentOptions {
   readonly segmentStart?: boolean;
   /** Add a `prft` box: the wall clock (Unix ms) at which the first track's first sample was captured. */
   readonly producedAt?: number;
+  /** Gives so many bytes to write the fragment to. Memory of its own when not given. */
+  readonly allocate?: (bytes: number) => Buffer;
 }
 
 /** Sample flags (ISO/IEC 14496-12 8.8.3.1): depends on no other sample; depends on others and is no sync sample. */
@@ -63,7 +65,7 @@ const TFDT_BYTES = 20;
 
 /**
  * Writes one media fragment, `moof` and `mdat`, with one `traf` and one `trun` a track (CMAF chunk, ISO/IEC 23000-19
- * 7.3.2.3). The payload is copied once, into a buffer of the exact size.
+ * 7.3.2.3). The payload is copied once, into memory of the exact size.
  *
  * @throws CodedError `bitstream_invalid` when a time or size does not fit its field.
  */
@@ -75,7 +77,8 @@ export function writeFragment(options: FragmentOptions): Uint8Array {
   if (dataBytes > 0xffffffff) throw invalid(`mdat has ${dataBytes} bytes, at most 4294967295 fit`);
   const stypBytes = options.segmentStart ? STYP.length : 0;
   const prftBytes = options.producedAt === undefined ? 0 : PRFT_BYTES;
-  const bytes = Buffer.allocUnsafe(stypBytes + prftBytes + moofBytes + dataBytes);
+  const allocate = options.allocate ?? Buffer.allocUnsafe;
+  const bytes = allocate(stypBytes + prftBytes + moofBytes + dataBytes);
   if (stypBytes > 0) STYP.copy(bytes, 0);
   if (options.producedAt !== undefined) writePrft(bytes, stypBytes, options.tracks[0]!, options.producedAt);
 

@@ -48,7 +48,8 @@ function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
 }
 
 function writeTrack({ trackId, track }: NumberedTrack): Uint8Array {
-  const size = track.kind === 'video' ? displaySize(track) : { width: 0, height: 0 };
+  const size =
+    track.kind === 'video' ? { width: track.displayWidth, height: track.displayHeight } : { width: 0, height: 0 };
   const header = fullBox(
     'tkhd',
     0,
@@ -76,13 +77,6 @@ function writeMedia(track: Track): Uint8Array {
     fullBox('stco', 0, 0, u32(0)),
   );
   return box('mdia', header, handlerBox, box('minf', kindHeader, dataInformation, sampleTable));
-}
-
-/** Square-pixel size for the track header. */
-function displaySize(track: VideoTrack): { width: number; height: number } {
-  const aspect = pixelAspect(track);
-  const width = aspect ? Math.round((track.width * aspect[0]) / aspect[1]) : track.width;
-  return { width: Math.min(width, 0xffff), height: track.height };
 }
 
 const VIDEO_ENTRIES = { h264: ['avc1', 'avcC'], hevc: ['hvc1', 'hvcC'], av1: ['av01', 'av1C'] } as const;

@@ -1,5 +1,5 @@
 import type { AudioTrack, CodedSample } from '@media-analyzer/protocol';
-import { audioFrameSampler } from '../bitstream/index.js';
+import { audioFrameSampler, silentAudioFrame } from '../bitstream/index.js';
 import { AudioTimeline } from '../fmp4/index.js';
 import { type TimedSample, timedSample, withDuration } from './timed-sample.js';
 
@@ -8,12 +8,14 @@ export class AudioLane {
   private readonly timeline: AudioTimeline;
   private readonly frameSamples: (data: Uint8Array) => number;
   private readonly rate: number;
+  private readonly silence: Uint8Array | null;
   private waiting: TimedSample[] = [];
 
   constructor(track: AudioTrack) {
     this.rate = track.sampleRate;
     this.timeline = new AudioTimeline(track.sampleRate);
     this.frameSamples = audioFrameSampler(track);
+    this.silence = silentAudioFrame(track);
   }
 
   /** Frames not yet taken, in order. */
@@ -56,6 +58,20 @@ export class AudioLane {
       }),
     );
     return null;
+  }
+
+  /**
+   * Lays silence from the end of the sound (or from `fromMs`, when that is later) to `untilMs`.
+   * @returns false where there is no silence for this codec
+   */
+  fill({ fromMs, untilMs, capturedAt }: { fromMs: number; untilMs: number; capturedAt: number }): boolean {
+    const { silence } = this;
+    if (!silence) return false;
+    while (this.endMs < untilMs) {
+      const ptsMs = Math.max(this.endMs, fromMs);
+      this.push({ kind: 'audio', ptsMs, dtsMs: ptsMs, keyframe: true, data: silence, capturedAt });
+    }
+    return true;
   }
 
   /** Takes the frames that start before `endMs`. */

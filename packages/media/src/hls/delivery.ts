@@ -1,8 +1,8 @@
 import { CodedError } from '@media-analyzer/protocol';
 import { hintedPart, renderMediaPlaylist } from './playlist.js';
-import type { PlaylistRequest, PlaylistResponse } from './types.js';
+import type { HeldMedia, PlaylistRequest, PlaylistResponse } from './types.js';
 import { Waiters } from './waiters.js';
-import type { SegmentWindow } from './window.js';
+import type { LiveSegment, SegmentWindow } from './window.js';
 
 /** Blocked requests wait this many target durations (RFC 8216bis 6.2.5.2). */
 const BLOCK_TARGET_DURATIONS = 3;
@@ -16,8 +16,6 @@ export interface DeliveryOptions {
 
 /** Answers playlist and part requests from the window, and holds those that ask for what is not there yet. */
 export class Delivery {
-  /** All segments so far start with keyframes. */
-  independent = true;
   /** Unix ms of the newest sample: tells a publisher that is away from one whose segment takes long. */
   lastSampleAt = 0;
   private hasEnded = false;
@@ -33,6 +31,11 @@ export class Delivery {
 
   get waiting(): number {
     return this.waiters.count;
+  }
+
+  /** All segments in the playlist begin with keyframes. */
+  get independent(): boolean {
+    return this.options.window.segments.every(({ independent }) => independent);
   }
 
   get ended(): boolean {
@@ -84,8 +87,8 @@ export class Delivery {
     return { ...this.render(request.skip === true || request.skip === 'v2'), blocking: fulfilled && msn !== undefined };
   }
 
-  /** Bytes of a part, after waiting for it when it is the one that the playlist hints at; null when it is not here. */
-  async part(name: string, msn: number, index: number): Promise<Uint8Array | null> {
+  /** A part, after waiting for it when it is the one that the playlist hints at; null when it is not here. */
+  async part(name: string, msn: number, index: number): Promise<HeldMedia | null> {
     const { window } = this.options;
     const find = (): Uint8Array | null => window.byMsn(msn)?.parts[index]?.bytes ?? null;
     if (!this.hasEnded && name === hintedPart(window)) {
@@ -93,7 +96,17 @@ export class Delivery {
       // Also over when the hint was wrong: the segment ended before this part.
       await this.waiters.wait(() => find() !== null || name !== hintedPart(window), waitMs);
     }
-    return find();
+    return this.lend(window.byMsn(msn), find());
+  }
+
+  /** A whole segment that is in memory, or null. */
+  segment(name: string): HeldMedia | null {
+    const segment = this.options.window.find(name);
+    return this.lend(segment, segment?.bytes ?? null);
+  }
+
+  private lend(segment: LiveSegment | undefined, bytes: Uint8Array | null): HeldMedia | null {
+    return segment && bytes ? { bytes, release: this.options.window.lend(segment) } : null;
   }
 
   private has(msn: number, part: number | undefined): boolean {

@@ -151,6 +151,45 @@ describe('segments and parts', () => {
     expect((await playlist()).segments[1]!.duration).toBe(2);
   });
 
+  it('lays silence where sound stops under a picture, and the sound again when it is back', async () => {
+    const { packager, store, feed, infos, playlist } = setUp();
+    feed(program({ toMs: 3000 }));
+    feed(program({ fromMs: 3000, toMs: 8000, sound: false }));
+    feed(program({ fromMs: 8000, toMs: 11_100 }));
+    const parsed = await playlist();
+    expect(playlistProblems(parsed)).toEqual([]);
+    expect(parsed.segments.some(({ discontinuity }) => discontinuity)).toBe(false);
+    await packager.end();
+    const init = readInitSegment(store.objects.get('init-0.mp4')!);
+    const sound = infos
+      .flatMap(({ name }) => readFragments(init, store.objects.get(name)!))
+      .filter(({ trackId }) => trackId === 2);
+    // No hole: what one frame leaves to the next one is less than a frame.
+    sound.slice(1).forEach(({ dtsTicks }, i) => {
+      const before = sound[i]!;
+      expect(Math.abs(dtsTicks - before.dtsTicks - before.durationTicks)).toBeLessThan(1024);
+    });
+    const silent = sound.filter(({ data }) => data.length === 9);
+    expect(silent[0]!.dtsTicks / 48).toBeLessThan(3030);
+    expect(silent.at(-1)!.dtsTicks / 48).toBeGreaterThan(7900);
+    expect(silent.at(-1)!.dtsTicks / 48).toBeLessThan(8300);
+  });
+
+  it('lays no silence over sound that comes late or in pieces', async () => {
+    for (const pieceMs of [20, 400, 1000]) {
+      const { packager, feed } = setUp();
+      const lateMs = 1500;
+      const sound = program({ toMs: 20_000, rate: 0 }).map((sample) => ({
+        sample,
+        comesMs: Math.ceil((sample.dtsMs + lateMs) / pieceMs) * pieceMs,
+      }));
+      const pictures = program({ toMs: 22_000, sound: false }).map((sample) => ({ sample, comesMs: sample.dtsMs }));
+      feed([...pictures, ...sound].sort((a, b) => a.comesMs - b.comesMs).map(({ sample }) => sample));
+      // The first piece teaches how far they are apart.
+      expect(packager.stats().dropped.overlap ?? 0).toBeLessThan(pieceMs === 1000 ? 150 : 1);
+    }
+  });
+
   it('goes on with sound when the picture freezes, and breaks when it comes back', async () => {
     const { packager, feed, playlist } = setUp();
     feed(program({ toMs: 3000 }));
@@ -169,7 +208,7 @@ describe('segments and parts', () => {
     const { packager, feed, playlist } = setUp();
     feed(program({ toMs: 65_000, keyframeEveryMs: 1e9 }));
     const parsed = await playlist();
-    expect(parsed.segments.filter(({ uri }) => uri).map(({ duration }) => Math.round(duration))).toEqual([30, 30]);
+    expect(parsed.segments.filter(({ uri }) => uri).map(({ duration }) => Math.round(duration))).toEqual([12, 30]);
     expect(parsed.independent).toBe(false);
     expect(parsed.targetDuration).toBe(30);
     expect(packager.multivariantPlaylist()).not.toContain('INDEPENDENT');

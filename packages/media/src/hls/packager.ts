@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { CodedSample, Track } from '@media-analyzer/protocol';
 import { type FragmentTrack, numberTracks, writeFragment, writeInitSegment } from '../fmp4/index.js';
 import { Delivery } from './delivery.js';
@@ -9,7 +10,9 @@ import { StoreQueue } from './store-queue.js';
 import type { TimedSample } from './timed-sample.js';
 import { TrackSwitch } from './track-switch.js';
 import type {
+  HeldMedia,
   LiveHlsPackagerOptions,
+  PackagedTotals,
   PackagerStats,
   PlaylistRequest,
   PlaylistResponse,
@@ -40,6 +43,7 @@ export class LiveHlsPackager {
     no_track: 0,
     before_keyframe: 0,
     overlap: 0,
+    leading: 0,
     invalid: 0,
     tail: 0,
   };
@@ -69,8 +73,9 @@ export class LiveHlsPackager {
     });
     this.switch = new TrackSwitch({
       configure: (tracks) => this.configure(tracks),
+      reconfigure: (tracks) => this.cutter?.changeInit(this.addInit(tracks)),
       sample: (sample) => this.cutter?.push(sample),
-      dropped: () => this.drop('no_track'),
+      dropped: (reason) => this.drop(reason),
     });
     this.stores = new StoreQueue({
       store: options.store,
@@ -179,14 +184,21 @@ export class LiveHlsPackager {
    * @returns Null when it is not (or no longer) here: finished segments are in the store.
    * @throws CodedError `too_many_requests`.
    */
-  async resource(name: string): Promise<{ bytes: Uint8Array } | null> {
+  async resource(name: string): Promise<HeldMedia | null> {
     const init = this.inits.get(name);
-    if (init) return { bytes: init };
+    if (init) return { bytes: init, release() {} };
     const part = /^part-(\d{1,15})\.(\d{1,6})\.m4s$/.exec(name);
-    const bytes = part
-      ? await this.delivery.part(name, Number(part[1]), Number(part[2]))
-      : (this.window.find(name)?.bytes ?? this.stores.waitingBytes(name));
-    return bytes ? { bytes } : null;
+    if (part) return this.delivery.part(name, Number(part[1]), Number(part[2]));
+    const held = this.delivery.segment(name);
+    if (held) return held;
+    // Its memory is not used again: it left the window before it was stored.
+    const bytes = this.stores.waitingBytes(name);
+    return bytes && { bytes, release() {} };
+  }
+
+  /** What was made so far. Costs nothing, unlike `stats`. */
+  get made(): PackagedTotals {
+    return this.counts;
   }
 
   stats(): PackagerStats {
@@ -209,8 +221,7 @@ export class LiveHlsPackager {
   private configure(tracks: readonly Track[]): void {
     this.cutter?.flush({ more: true });
     if (this.window.segments.length > 0) this.markBreak();
-    this.initName = `init-${this.initCount++}.mp4`;
-    this.inits.set(this.initName, writeInitSegment(numberTracks(tracks)));
+    this.initName = this.addInit(tracks);
     const numbers = new Map(numberTracks(tracks).map(({ track, trackId }) => [track.kind, trackId]));
     this.cutter = new PartCutter(tracks, this.limits, this.policy, {
       part: (part) => this.addPart(part, numbers),
@@ -218,10 +229,16 @@ export class LiveHlsPackager {
       discontinuity: () => this.markBreak(),
       dropped: (reason) => this.drop(reason),
     });
+  }
+
+  private addInit(tracks: readonly Track[]): string {
+    const name = initName(this.initCount++);
+    this.inits.set(name, writeInitSegment(numberTracks(tracks)));
     this.options.log?.('info', 'tracks configured', {
-      init: this.initName,
+      init: name,
       codecs: tracks.map((track) => track.codecString).join(','),
     });
+    return name;
   }
 
   private addPart(part: CutPart, numbers: ReadonlyMap<string, number>): void {
@@ -238,12 +255,13 @@ export class LiveHlsPackager {
       sequenceNumber: ++this.sequenceNumber,
       tracks,
       segmentStart: segment.parts.length === 0,
+      allocate: (size) => segment.memory?.take(size) ?? Buffer.allocUnsafe(size),
     });
     for (const { startMs, keyframe } of part.video) this.rates.frame(startMs, keyframe);
     this.window.addPart(segment, {
       name: partName(segment.msn, segment.parts.length),
       durationMs: part.endMs - part.startMs,
-      independent: (part.video[0] ?? part.audio[0])?.keyframe === true && (part.video.length > 0 || !this.hasVideo),
+      independent: part.video.length > 0 ? startsClean(part.video[0]) : !this.hasVideo,
       size: bytes.length,
       bytes,
     });
@@ -258,8 +276,9 @@ export class LiveHlsPackager {
   }
 
   private openSegment(part: CutPart): LiveSegment {
-    const independent = part.video.length > 0 ? part.video[0]!.keyframe : true;
-    if (!independent) this.delivery.independent = false;
+    // Sound below the rest of a long picture is no start for the picture.
+    const independent = part.video.length > 0 ? startsClean(part.video[0]) : part.soundOnly || !this.hasVideo;
+    this.initName = part.video[0]?.begins?.initName ?? this.initName;
     const segment = this.window.open({
       initName: this.initName,
       discontinuity: this.breakPending,
@@ -278,8 +297,8 @@ export class LiveHlsPackager {
     this.counts.segments += 1;
     const initBytes = this.inits.get(segment.initName)!;
     for (const name of this.inits.keys()) {
-      if (name !== this.initName && !this.window.segments.some(({ initName }) => initName === name))
-        this.inits.delete(name);
+      const needed = initNumber(name) >= initNumber(this.initName); // those to come are not in any segment yet
+      if (!needed && !this.window.segments.some(({ initName }) => initName === name)) this.inits.delete(name);
     }
     this.stores.push({ segment, bytes, initBytes });
     this.delivery.changed();
@@ -293,6 +312,19 @@ export class LiveHlsPackager {
   private drop(reason: SampleDropReason): void {
     this.dropped[reason] += 1;
   }
+}
+
+function initName(number: number): string {
+  return `init-${number}.mp4`;
+}
+
+function initNumber(name: string): number {
+  return Number(/^init-(\d+)/.exec(name)?.[1] ?? 0);
+}
+
+/** Decoding can start with the picture, and gives whole pictures. */
+function startsClean(picture: TimedSample | undefined): boolean {
+  return picture?.keyframe === true && picture.entry !== 'gradual';
 }
 
 function earliestPts({ video, audio, startMs }: CutPart): number {

@@ -2,6 +2,7 @@ import type { AudioTrack, CodedSample, Track, VideoTrack } from '@media-analyzer
 import { VIDEO_TIMESCALE } from '../fmp4/index.js';
 import { AudioLane } from './audio-lane.js';
 import type { CutLimits, SegmentPolicy } from './segment-policy.js';
+import { SoundPace } from './sound-pace.js';
 import { type TimedSample, timedSample, withDuration } from './timed-sample.js';
 import type { SampleDropReason } from './types.js';
 
@@ -12,6 +13,8 @@ export interface CutPart {
   readonly endMs: number;
   readonly video: readonly TimedSample[];
   readonly audio: readonly TimedSample[];
+  /** Sound goes on alone: the picture has been missing for long. */
+  readonly soundOnly: boolean;
 }
 
 export interface CutterListener {
@@ -25,8 +28,10 @@ export interface CutterListener {
 
 /** Sound may come this much later than the picture of the same time before a part is published without it, ms. */
 const AUDIO_WAIT_MS = 500;
-/** After this long without picture, sound goes on alone, ms. Longer than any frame interval of a live source. */
-const VIDEO_STALL_MS = 5000;
+/** After this long without picture, sound goes on alone, ms. Slides that come less often are waited for longer, once seen. */
+export const VIDEO_STALL_MS = 5000;
+/** So many times the longest time between pictures so far. */
+const STALL_FACTOR = 2;
 const TICKS_PER_MS = VIDEO_TIMESCALE / 1000;
 const DEFAULT_FRAME_TICKS = VIDEO_TIMESCALE / 30;
 /** Sums of frame durations in floating point: less than one tick of any timescale. */
@@ -60,11 +65,18 @@ export class PartCutter {
   /** The picture has been missing for so long that sound sets the pace. */
   private soundOnly: boolean;
   private soundLate = false;
+  private readonly soundPace = new SoundPace(AUDIO_WAIT_MS);
+  private stallMs = VIDEO_STALL_MS;
+  /** Init segment of the pictures that follow; null: that of the pictures before. */
+  private nextInit: string | null = null;
+  /** Leading pictures of the keyframe that the segment began with are left out. */
+  private skipsLeading = false;
   /** Where the current part, segment and uninterrupted stretch began, and the last keyframe handed out, ms. */
   private partStartMs = 0;
   private segmentStartMs = 0;
   private stretchStartMs = 0;
   private keyframeMs = 0;
+  private lastPictureMs = Number.NaN;
   private segmentBytes = 0;
   private segmentHasParts = false;
 
@@ -94,6 +106,11 @@ export class PartCutter {
     this.pump(false);
   }
 
+  /** The next keyframe begins a segment with this init segment; the timeline goes on. */
+  changeInit(initName: string): void {
+    this.nextInit = initName;
+  }
+
   /**
    * Ends the segment with everything that waits. The next picture has to be a keyframe.
    *
@@ -111,6 +128,7 @@ export class PartCutter {
     this.running = false;
     this.soundOnly = !this.hasVideo;
     this.soundLate = false;
+    this.soundPace.reset();
     this.lane?.resync();
   }
 
@@ -130,18 +148,27 @@ export class PartCutter {
     const newestTicks = this.held?.dtsTicks ?? -1;
     const dtsTicks = Math.max(Math.round(sample.dtsMs * TICKS_PER_MS), newestTicks + 1, 0);
     const ptsTicks = Math.max(Math.round(sample.ptsMs * TICKS_PER_MS), 0);
-    const { keyframe, data, capturedAt } = sample;
+    const { data, capturedAt } = sample;
+    if (sample.leading && this.skipsLeading) {
+      this.listener.dropped('leading');
+      return;
+    }
+    const { keyframe, entry, begins } = this.roleOf(sample, dtsTicks / TICKS_PER_MS);
     const picture = timedSample({
+      keyframe,
+      entry,
+      begins,
       dtsTicks,
       ptsTicks,
       durationTicks: 0,
       timescale: VIDEO_TIMESCALE,
-      keyframe,
       data,
       capturedAt,
     });
+    if (keyframe) this.skipsLeading = sample.entry === 'open';
     if (!this.running || this.soundOnly) {
       if (!keyframe) {
+        this.seen(this.lane ? this.lane.endMs - this.lastPictureMs : 0);
         this.listener.dropped('before_keyframe');
         return;
       }
@@ -153,8 +180,38 @@ export class PartCutter {
       this.soundOnly = false;
     } else {
       this.completeHeld(dtsTicks - newestTicks);
+      this.seen(picture.startMs - this.lastPictureMs);
     }
+    this.lastPictureMs = picture.startMs;
     this.held = picture;
+  }
+
+  /**
+   * What a picture is to the segments. A clean keyframe may begin one. Others cost something (pictures are left out, or are not
+   * whole at first), so they begin one only when one is due, and are ordinary pictures otherwise.
+   */
+  private roleOf(
+    { keyframe, entry }: CodedSample,
+    startMs: number,
+  ): Pick<TimedSample, 'keyframe' | 'begins'> & { readonly entry: TimedSample['entry'] } {
+    if (!keyframe) return { keyframe, entry: null, begins: null };
+    const initName = this.nextInit;
+    const opens = !this.running || this.soundOnly || initName !== null;
+    if (!entry || entry === 'closed') {
+      this.nextInit = null;
+      return { keyframe, entry: null, begins: initName === null ? null : { initName } };
+    }
+    const intervalMs = startMs - this.newestKeyframeBefore(startMs);
+    const due = opens || this.policy.cutsAtKeyframe(startMs - this.segmentStartMs + EPSILON_MS, intervalMs);
+    if (!due) return { keyframe: false, entry: null, begins: null };
+    this.nextInit = null;
+    return { keyframe, entry, begins: { initName } };
+  }
+
+  /** Pictures come this far apart. */
+  private seen(intervalMs: number): void {
+    if (Number.isFinite(intervalMs))
+      this.stallMs = Math.min(Math.max(this.stallMs, intervalMs * STALL_FACTOR), this.limits.maxSegmentMs);
   }
 
   private pushSound(sample: CodedSample): void {
@@ -166,6 +223,8 @@ export class PartCutter {
       this.listener.dropped('before_keyframe');
       return;
     }
+    if (this.running) this.silenced(Math.min(sample.ptsMs, this.newestPictureMs));
+    this.soundPace.came(this.newestPictureMs);
     const problem = this.lane.push(sample);
     if (problem) {
       this.listener.dropped(problem);
@@ -174,14 +233,27 @@ export class PartCutter {
     const first = this.lane.frames[0];
     if (!first) return;
     if (!this.running) {
-      if (this.hasVideo && this.lane.endMs - first.startMs < VIDEO_STALL_MS) return;
+      if (this.hasVideo && this.lane.endMs - first.startMs < this.stallMs) return;
       this.soundOnly = true;
       this.start(first.startMs);
-    } else if (this.held && !this.soundOnly && this.lane.endMs - this.held.startMs > VIDEO_STALL_MS) {
+    } else if (this.held && !this.soundOnly && this.lane.endMs - this.held.startMs > this.stallMs) {
       this.completeHeld(Math.round(this.lane.endMs * TICKS_PER_MS) - this.held.dtsTicks);
       this.pump(true);
       this.soundOnly = true;
     }
+  }
+
+  /**
+   * Sound was there and has stopped while pictures go on: silence takes its place, because players show no picture that has
+   * no sound where sound is promised.
+   */
+  private silenced(untilMs: number): boolean {
+    if (!this.lane || !this.soundPace.stopped(this.newestPictureMs)) return false;
+    return this.lane.fill({ fromMs: this.partStartMs, untilMs, capturedAt: this.held?.capturedAt ?? Date.now() });
+  }
+
+  private get newestPictureMs(): number {
+    return this.held?.startMs ?? this.pictures.at(-1)?.endMs ?? Number.NaN;
   }
 
   private start(atMs: number): void {
@@ -244,8 +316,12 @@ export class PartCutter {
     return null;
   }
 
-  private startsSegment(sample: { readonly startMs: number; readonly keyframe: boolean }, bytes: number): boolean {
+  private startsSegment(
+    sample: Pick<TimedSample, 'startMs' | 'keyframe'> & Partial<Pick<TimedSample, 'begins'>>,
+    bytes: number,
+  ): boolean {
     const elapsedMs = sample.startMs - this.segmentStartMs;
+    if (sample.begins && elapsedMs > EPSILON_MS) return true;
     if (this.policy.cutsAnywhere(elapsedMs, bytes)) return true;
     if (!sample.keyframe) return false;
     const intervalMs = this.soundOnly ? 0 : sample.startMs - this.newestKeyframeBefore(sample.startMs);
@@ -278,8 +354,8 @@ export class PartCutter {
       this.soundLate = false;
       return true;
     }
-    const newest = this.held?.startMs ?? this.pictures.at(-1)?.endMs ?? atMs;
-    if (newest - atMs >= AUDIO_WAIT_MS) this.soundLate = true;
+    if (this.silenced(atMs)) return true;
+    if (this.newestPictureMs - atMs >= AUDIO_WAIT_MS) this.soundLate = true;
     return this.soundLate;
   }
 
@@ -294,7 +370,8 @@ export class PartCutter {
     for (const picture of video) if (picture.keyframe) this.keyframeMs = picture.startMs;
     for (const sample of [...video, ...audio]) this.segmentBytes += sample.data.length;
     this.segmentHasParts = true;
-    this.listener.part({ startMs: this.partStartMs, endMs, video, audio });
+    const soundOnly = this.soundOnly && video.length === 0;
+    this.listener.part({ startMs: this.partStartMs, endMs, video, audio, soundOnly });
     this.partStartMs = endMs;
   }
 

@@ -31,6 +31,8 @@ export function renderMediaPlaylist(options: MediaPlaylistOptions): string {
     );
   }
   lines.push(`#EXT-X-PART-INF:PART-TARGET=${decimal(partTarget)}`);
+  const offset = ended ? null : startOffset(window);
+  if (offset !== null) lines.push(`#EXT-X-START:TIME-OFFSET=${decimal(offset)}`);
   lines.push(`#EXT-X-MEDIA-SEQUENCE:${segments[0]?.msn ?? window.upcomingMsn}`);
   if (window.discontinuitySequence > 0) lines.push(`#EXT-X-DISCONTINUITY-SEQUENCE:${window.discontinuitySequence}`);
 
@@ -50,6 +52,21 @@ export function renderMediaPlaylist(options: MediaPlaylistOptions): string {
   if (ended) lines.push('#EXT-X-ENDLIST');
   else lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${hintedPart(window)}"`);
   return `${lines.join('\n')}\n`;
+}
+
+/**
+ * Where players should begin, seconds from the end, when the segment that they would begin with cannot be decoded by itself:
+ * at the newest one before it that can. Null when they need no help.
+ */
+function startOffset(window: SegmentWindow): number | null {
+  let endsBeforeEndMs = 0;
+  for (const { independent, durationMs } of window.segments.toReversed()) {
+    const startsBeforeEndMs = endsBeforeEndMs + durationMs;
+    // Players begin PART-HOLD-BACK from the end: in this segment, or before it, and its keyframe comes at once.
+    if (independent) return endsBeforeEndMs < PART_HOLD_BACK * window.partTargetMs ? null : -startsBeforeEndMs / 1000;
+    endsBeforeEndMs = startsBeforeEndMs;
+  }
+  return null;
 }
 
 /** Name of the part that comes next. */
@@ -155,7 +172,7 @@ export function renderMultivariantPlaylist(options: MultivariantOptions): string
   ];
   const video = tracks.find((track) => track.kind === 'video');
   if (video) {
-    attributes.push(`RESOLUTION=${video.width}x${video.height}`);
+    attributes.push(`RESOLUTION=${video.displayWidth}x${video.displayHeight}`);
     const frameRate = video.frameRate ?? options.frameRate;
     if (frameRate !== null) attributes.push(`FRAME-RATE=${frameRate.toFixed(3)}`);
   }

@@ -39,6 +39,12 @@ export function cutLimits(targetSegmentMs: number, partAimMs: number): CutLimits
   };
 }
 
+/**
+ * The first segment is cut without a keyframe after this: nothing can be played before it is complete. Longer than OBS's
+ * automatic keyframe interval, which gives segments that all begin with keyframes.
+ */
+const FIRST_SEGMENT_MAX_MS = 12_000;
+
 /** Decides at which keyframes segments end. */
 export class SegmentPolicy {
   private first = true;
@@ -74,6 +80,7 @@ export class SegmentPolicy {
 
   /** Cut before this sample although it is no keyframe? */
   cutsAnywhere(elapsedMs: number, segmentBytes: number): boolean {
+    if (this.first && elapsedMs >= FIRST_SEGMENT_MAX_MS) return true;
     return elapsedMs >= this.limits.maxSegmentMs || segmentBytes >= this.limits.maxSegmentBytes;
   }
 }

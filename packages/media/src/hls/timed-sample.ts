@@ -1,3 +1,4 @@
+import type { KeyframeEntry } from '@media-analyzer/protocol';
 import type { FragmentSample } from '../fmp4/index.js';
 
 /** A sample with its place in the file: ticks of its track, and the same in ms for comparison between tracks. */
@@ -9,6 +10,10 @@ export interface TimedSample extends FragmentSample {
   /** Decode time of what follows, ms. */
   readonly endMs: number;
   readonly capturedAt: number;
+  /** Of a keyframe that is no clean start: see `CodedSample.entry`. */
+  readonly entry: KeyframeEntry | null;
+  /** A segment begins here, whatever its length: with this init segment, or because nothing that follows may be lost. */
+  readonly begins: { readonly initName: string | null } | null;
 }
 
 /** A sample and where it lies on its track's timescale. */
@@ -20,11 +25,14 @@ export interface TimingOptions {
   readonly keyframe: boolean;
   readonly data: Uint8Array;
   readonly capturedAt: number;
+  readonly entry?: KeyframeEntry | null;
+  readonly begins?: TimedSample['begins'];
 }
 
 /** Puts a sample on its track's timescale. */
 export function timedSample(options: TimingOptions): TimedSample {
   const { dtsTicks, ptsTicks, durationTicks, timescale, keyframe, data, capturedAt } = options;
+  const { entry = null, begins = null } = options;
   return {
     dtsTicks,
     ptsTicks,
@@ -35,6 +43,8 @@ export function timedSample(options: TimingOptions): TimedSample {
     keyframe,
     data,
     capturedAt,
+    entry,
+    begins,
   };
 }
 

@@ -21,10 +21,20 @@ export interface SegmentInfo {
   readonly gap: boolean;
 }
 
-/** Where finished segments go. Both calls may fail; the packager then goes on and marks what is missing as a gap. */
+/**
+ * Where finished segments go. Both calls may fail; the packager then goes on and marks what is missing as a gap. The bytes of a
+ * segment are its own only until the call is settled: their memory is used again.
+ */
 export interface SegmentStore {
   putInit(name: string, bytes: Uint8Array): Promise<void>;
   putSegment(info: SegmentInfo, bytes: Uint8Array): Promise<void>;
+}
+
+/** Media in memory that somebody asked for. */
+export interface HeldMedia {
+  readonly bytes: Uint8Array;
+  /** To be called when the bytes are sent, or never will be: their memory is then used again. */
+  release(): void;
 }
 
 /** Query of a playlist request, as RFC 8216bis 6.2.5 defines it (`_HLS_msn`, `_HLS_part`, `_HLS_skip`). */
@@ -62,12 +72,16 @@ export interface LiveHlsPackagerOptions {
   onStoreProblem?(problem: CodedError | null): void;
 }
 
-/** Counters since the session began, and rates over the last seconds. */
-export interface PackagerStats {
+/** Counters since the session began. */
+export interface PackagedTotals {
   readonly segments: number;
   readonly parts: number;
   /** Bytes of media packaged. */
   readonly bytes: number;
+}
+
+/** Counters since the session began, and rates over the last seconds. */
+export interface PackagerStats extends PackagedTotals {
   /** Bytes of media held in memory right now. */
   readonly heldBytes: number;
   /** Requests blocked right now. */
@@ -90,4 +104,5 @@ export type SampleDropReason =
   | 'before_keyframe' // video that cannot be decoded, and sound before the first picture
   | 'overlap' // sound that lies before what is already there
   | 'tail' // less than a part between a keyframe and a break of the timeline
+  | 'leading' // refers to what is before the keyframe that its segment begins with
   | 'invalid'; // no frame at all: an empty or broken packet

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { SegmentBlocks, SegmentMemory } from './segment-memory.js';
 
 /** A partial segment. */
 export interface LivePart {
@@ -24,7 +25,11 @@ export interface LiveSegment {
   readonly parts: LivePart[];
   open: boolean;
   size: number;
+  /** Where its parts are written. Null once it has left the memory. */
+  memory: SegmentMemory | null;
   bytes: Uint8Array | null;
+  /** How many are sending bytes of it: until they are done its memory is not used for another segment. */
+  senders: number;
   /** `stored` and `lost` are final. A lost segment can still be served for as long as it is in memory. */
   storage: 'pending' | 'stored' | 'lost';
 }
@@ -46,6 +51,9 @@ export class SegmentWindow {
   /** `PART-TARGET`, ms. Only ever grows. */
   partTargetMs: number;
   private nextMsn = 0;
+  /** Of the newest complete segment. */
+  private closedBytes = 0;
+  private readonly blocks = new SegmentBlocks();
 
   constructor(
     private readonly windowMs: number,
@@ -80,7 +88,9 @@ export class SegmentWindow {
       parts: [],
       open: true,
       size: 0,
+      memory: new SegmentMemory(this.blocks.take(this.closedBytes)),
       bytes: null,
+      senders: 0,
       storage: 'pending',
     };
     this.segments.push(segment);
@@ -96,16 +106,21 @@ export class SegmentWindow {
     this.targetDuration = Math.max(this.targetDuration, Math.round(segment.durationMs / 1000));
   }
 
-  /** Joins the parts of the open segment into its bytes and lets go of what is old. */
+  /** Makes the bytes of the open segment of those of its parts, and lets go of what is old. */
   close(segment: LiveSegment): Uint8Array {
-    const bytes = Buffer.concat(segment.parts.map((part) => part.bytes ?? new Uint8Array(0)));
+    const parts = segment.parts.map((part) => part.bytes ?? new Uint8Array(0));
+    const whole = segment.memory?.whole(segment.size) ?? null;
+    const bytes = whole ?? Buffer.concat(parts);
     let at = 0;
     for (const part of segment.parts) {
       part.bytes = bytes.subarray(at, at + part.size);
       at += part.size;
     }
     segment.bytes = bytes;
+    if (!whole && segment.senders === 0) this.reuse(segment);
+    else if (!whole) segment.memory = null;
     segment.open = false;
+    this.closedBytes = segment.size;
     this.release();
     this.slide();
     return bytes;
@@ -159,7 +174,32 @@ export class SegmentWindow {
       const segment = this.segments[i]!;
       segment.bytes = null;
       for (const part of segment.parts) part.bytes = null;
+      // One that is not stored yet is still being written to the disk.
+      if (segment.storage === 'pending') segment.memory = null;
+      else if (segment.senders === 0) this.reuse(segment);
     }
+  }
+
+  /**
+   * Somebody sends bytes of a segment from here on.
+   *
+   * @returns to be called when they are sent, or never will be. Whoever forgets it costs memory to be collected, nothing else.
+   */
+  lend(segment: LiveSegment): () => void {
+    segment.senders += 1;
+    let sending = true;
+    return () => {
+      if (!sending) return;
+      sending = false;
+      segment.senders -= 1;
+      if (segment.senders === 0 && segment.bytes === null && !segment.open) this.reuse(segment);
+    };
+  }
+
+  /** Nobody reads the block of a segment any more. */
+  private reuse(segment: LiveSegment): void {
+    if (segment.memory) this.blocks.give(segment.memory.block);
+    segment.memory = null;
   }
 
   private slide(): void {

@@ -33,22 +33,26 @@ async function listen(socketPath: string): Promise<{ server: Server; sockets: So
 function link(socketPath: string) {
   const dropped: string[] = [];
   let sent = 0;
+  let losses = 0;
   const frames = new FrameLink({
     socketPath,
     onDropped: (reason) => void dropped.push(reason),
     onSent: () => {
       sent += 1;
     },
+    onLost: () => {
+      losses += 1;
+    },
   });
   undo.push(() => frames.close());
-  return { frames, dropped, sent: () => sent };
+  return { frames, dropped, sent: () => sent, losses: () => losses };
 }
 
 /** Larger than what a local socket buffers. */
 function frame(ptsMs: number, side = 1024): LinkFrame {
   const size = { width: side, height: side, contentWidth: side, contentHeight: side };
   const pixels = new Uint8Array(side * side * 3).fill(ptsMs % 251);
-  return { sessionId: 's', ptsMs, capturedAt: 1, ...size, sourceWidth: 1920, sourceHeight: 1080, pixels };
+  return { sessionId: 's', ptsMs, capturedAt: 1, ...size, sourceWidth: 1920, sourceHeight: 1080, shape: 7, pixels };
 }
 
 function readTimes(socket: Socket): number[] {

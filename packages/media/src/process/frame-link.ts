@@ -8,6 +8,8 @@ export interface FrameLinkOptions {
   /** The operating system took the whole frame. */
   onSent(): void;
   onDropped(reason: Extract<DropReason, 'vision_down' | 'link_busy'>): void;
+  /** A connection ended: nobody answers what was sent on it and is not answered yet. */
+  onLost(): void;
 }
 
 /** Wait before the next try to connect, ms. A refused local connection costs microseconds. */
@@ -71,10 +73,12 @@ export class FrameLink {
   }
 
   private lost(): void {
+    const wasReady = this.ready;
     this.ready = false;
     this.socket = null;
     if (this.waiting) this.options.onDropped('vision_down');
     this.waiting = null;
+    if (wasReady && !this.closed) this.options.onLost();
     if (!this.closed) this.timer = setTimeout(() => this.connect(), RECONNECT_MS);
   }
 

@@ -3,8 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { FrameSampler, type SampleCandidate } from './frame-sampler.js';
 
 /** Runs frames in presentation order through a sampler and returns the picked ones. */
-function sample(rate: number, frames: readonly SampleCandidate[], intervalMs: number): SampleCandidate[] {
-  const sampler = new FrameSampler(rate, () => {});
+function sample(
+  rate: number,
+  frames: readonly SampleCandidate[],
+  intervalMs: number,
+  sampling: 'even' | 'early' = 'early',
+): SampleCandidate[] {
+  const sampler = new FrameSampler({ rate, sampling, onLost: () => {} });
   return frames.filter((frame, index) => {
     sampler.arrived(index * intervalMs);
     return sampler.offer(frame);
@@ -85,10 +90,57 @@ describe('with B-frames', () => {
   });
 });
 
+describe('even sampling', () => {
+  const interval = 1000 / 30;
+  const mean = (picked: readonly SampleCandidate[]): number =>
+    picked.reduce((sum, frame) => sum + frame.reorderMs, 0) / picked.length;
+
+  test.each([0, 1, 2])('takes every third frame, and after a while one that does not wait, with P at %d', (at) => {
+    const picked = sample(
+      10,
+      steady(30, 20, (index) => (index % 3 === at ? 100 : 0)),
+      interval,
+      'even',
+    );
+    const late = picked.slice(40);
+    expect(new Set(distances(late).map(Math.round))).toEqual(new Set([100]));
+    expect(mean(late)).toBe(0);
+    expect(distances(picked).filter((distance) => Math.round(distance) !== 100).length).toBeLessThanOrEqual(2);
+  });
+
+  test('stays even where every phase has its share of waits', () => {
+    const pyramid = (index: number): number => [4, 0, 2, 1][index % 4]! * interval;
+    const picked = sample(10, steady(30, 60, pyramid), interval, 'even');
+    expect(distances(picked).filter((distance) => Math.round(distance) !== 100).length).toBeLessThanOrEqual(2);
+  });
+
+  test.each([24, 25, 29.97, 50, 60])('is as even as %d frames a second allow', (frameRate) => {
+    const picked = sample(10, steady(frameRate, 30), 1000 / frameRate, 'even');
+    for (const distance of distances(picked).slice(5)) {
+      expect(distance).toBeGreaterThanOrEqual(100 - 1000 / frameRate);
+      expect(distance).toBeLessThanOrEqual(100 + 1000 / frameRate);
+    }
+  });
+
+  test('needs no frame decoded that cannot be the nearest', () => {
+    const sampler = new FrameSampler({ rate: 10, sampling: 'even', onLost: () => {} });
+    for (let index = 0; index < 4; index += 1) {
+      sampler.arrived(index * interval);
+      sampler.offer({ ptsMs: index * interval, reorderMs: 0 });
+    }
+    expect(sampler.mayTake(133)).toBe(false);
+    expect(sampler.mayTake(167)).toBe(false);
+    expect(sampler.mayTake(200)).toBe(true);
+  });
+});
+
 describe('lost samples', () => {
   function lossy(): { sampler: FrameSampler; reasons: DropReason[] } {
     const reasons: DropReason[] = [];
-    return { sampler: new FrameSampler(10, (reason) => reasons.push(reason)), reasons };
+    return {
+      sampler: new FrameSampler({ rate: 10, sampling: 'early', onLost: (reason) => reasons.push(reason) }),
+      reasons,
+    };
   }
 
   test('count once for each tick that got no frame', () => {
@@ -140,7 +192,7 @@ test('time that jumps back starts the grid anew', () => {
 });
 
 test('frames for which the tick is taken need not be decoded', () => {
-  const sampler = new FrameSampler(10, () => {});
+  const sampler = new FrameSampler({ rate: 10, sampling: 'early', onLost: () => {} });
   expect(sampler.mayTake(0)).toBe(true);
   sampler.offer({ ptsMs: 0, reorderMs: 0 });
   expect(sampler.mayTake(33)).toBe(false);

@@ -1,5 +1,6 @@
 import type { DropReason } from '@media-analyzer/protocol';
-import { type SamplingGrid, samplingGrid } from '@media-analyzer/protocol/process';
+import { type FrameTap, type SamplingGrid, samplingGrid } from '@media-analyzer/protocol/process';
+import { GridPhase } from './grid-phase.js';
 import { RecentValues } from './recent-values.js';
 
 /** What the choice needs to know of a decoded frame. */
@@ -20,10 +21,22 @@ const MAX_GAP_MS = 10_000;
 /** Most ticks remembered as lost. */
 const MAX_LOST_TICKS = 4096;
 
+/** How frames are picked. */
+export interface FrameSamplerOptions {
+  /** Frames per second, above 0. */
+  readonly rate: number;
+  readonly sampling: FrameTap['sampling'];
+  /** Called for each tick that got no frame because the samples near it were lost. */
+  onLost(reason: DropReason): void;
+}
+
 /**
  * Picks the frames to analyse: one for each tick of the grid.
  *
- * Without B-frames it is the frame nearest to the tick. With B-frames a frame that others refer to comes out of the decoder
+ * Even sampling takes the frame nearest to the tick, so that no shown frame is far from an analysed one; `GridPhase` sees to
+ * it that these are frames that do not wait long in the decoder, where the encoder's pattern allows that.
+ *
+ * Early sampling gives evenness up for latency. With B-frames a frame that others refer to comes out of the decoder
  * several frames after it arrived, and one that nothing refers to at once; so near the tick the frame that waited least is
  * better than the nearest one. Frames come one by one and cannot be taken back, so each is weighed against what the rest of
  * the window may be expected to bring, by the waits of the last seconds (optimal stopping, backward induction). Measured at
@@ -37,19 +50,14 @@ export class FrameSampler {
   private due: number | null = null;
   private lastPtsMs: number | null = null;
   private lastDtsMs: number | null = null;
+  private readonly phase: GridPhase;
   private readonly waits = new RecentValues(60);
   private readonly intervals = new RecentValues(9);
   private readonly lostTicks = new Map<number, DropReason>();
 
-  /**
-   * @param rate frames per second, above 0
-   * @param onLost called for each tick that got no frame because the samples near it were lost
-   */
-  constructor(
-    rate: number,
-    private readonly onLost: (reason: DropReason) => void,
-  ) {
-    this.grid = samplingGrid(rate);
+  constructor(private readonly options: FrameSamplerOptions) {
+    this.grid = samplingGrid(options.rate);
+    this.phase = new GridPhase(this.grid.periodMs);
     this.windowMs = Math.min(this.grid.periodMs * WINDOW, MAX_WINDOW_MS);
   }
 
@@ -62,27 +70,33 @@ export class FrameSampler {
 
   /** Whether a frame of this time can still be picked. False: it need not be decoded for its own sake. */
   mayTake(ptsMs: number): boolean {
-    return this.due === null || ptsMs >= this.due * this.grid.periodMs - this.windowMs;
+    if (this.due === null) return true;
+    const interval = this.options.sampling === 'even' ? this.intervals.median() : null;
+    // Of the frames before an even tick only the last one can be the nearest; times are rounded to milliseconds.
+    const before = interval === null ? this.windowMs : Math.min(this.windowMs, interval * 0.6 + 1);
+    return ptsMs - this.phase.ms >= this.due * this.grid.periodMs - before;
   }
 
   /** Notes a sample that will not be decoded. */
   lost(ptsMs: number, reason: DropReason): void {
-    const tick = this.grid.tickOf(ptsMs);
+    const tick = this.grid.tickOf(ptsMs - this.phase.ms);
     if (this.due !== null && tick < this.due) return;
     this.lostTicks.set(tick, reason);
     if (this.lostTicks.size <= MAX_LOST_TICKS) return;
     const [oldest, its] = this.lostTicks.entries().next().value!;
     this.lostTicks.delete(oldest);
-    this.onLost(its);
+    this.options.onLost(its);
   }
 
   /** Decides on the next frame in presentation order: true picks it. */
   offer(frame: SampleCandidate): boolean {
-    const { ptsMs } = frame;
     const { periodMs } = this.grid;
-    if (this.lastPtsMs !== null && (ptsMs < this.lastPtsMs || ptsMs - this.lastPtsMs > MAX_GAP_MS)) this.due = null;
-    this.lastPtsMs = ptsMs;
+    if (this.lastPtsMs !== null && (frame.ptsMs < this.lastPtsMs || frame.ptsMs - this.lastPtsMs > MAX_GAP_MS))
+      this.startAnew();
+    this.lastPtsMs = frame.ptsMs;
     this.waits.add(frame.reorderMs);
+    if (this.options.sampling === 'even') this.phase.add(frame.ptsMs, frame.reorderMs, this.intervals.median());
+    const ptsMs = frame.ptsMs - this.phase.ms;
     this.due ??= this.grid.tickOf(ptsMs);
     if (ptsMs < this.due * periodMs - this.windowMs) return false;
     const reached = Math.ceil((ptsMs - this.windowMs) / periodMs);
@@ -100,9 +114,14 @@ export class FrameSampler {
   /** Forgets the grid at a jump of time or content, and settles what was lost. */
   reset(): void {
     this.passLost(Number.POSITIVE_INFINITY);
-    this.due = null;
+    this.startAnew();
     this.lastPtsMs = null;
     this.lastDtsMs = null;
+  }
+
+  private startAnew(): void {
+    this.due = null;
+    this.phase.reset();
   }
 
   private take(tick: number): true {
@@ -116,12 +135,13 @@ export class FrameSampler {
     for (const [tick, reason] of this.lostTicks) {
       if (tick >= before) continue;
       this.lostTicks.delete(tick);
-      this.onLost(reason);
+      this.options.onLost(reason);
     }
   }
 
   private cost(waitMs: number, ptsMs: number): number {
-    return waitMs + OFFSET_COST * Math.abs(ptsMs - this.due! * this.grid.periodMs);
+    const offset = Math.abs(ptsMs - this.due! * this.grid.periodMs);
+    return this.options.sampling === 'even' ? offset : waitMs + OFFSET_COST * offset;
   }
 
   /** Cost to expect from the frames that the window still holds; infinite when this one is the last. */

@@ -11,6 +11,7 @@ const folder = scratchFolder();
 /** Nobody listens there: frames are picked, then dropped as `vision_down`. */
 const TAP: FrameTap = {
   rate: 10,
+  sampling: 'early',
   socketPath: path.join(folder, 'nobody'),
   input: {
     ...{ width: 64, height: 64, fit: 'letterbox-top-left', pad: 114, channels: 'rgb' },
@@ -179,7 +180,7 @@ function jpegHeight(jpeg: Uint8Array): number {
 test('samples of the past are decoded and not sampled, so that decoding goes on in the middle of a group of pictures', async () => {
   const { worker, settled, of } = work();
   worker.push({ type: 'track', track: clip.track });
-  worker.push({ type: 'replay', samples: clip.samples.slice(0, 19) });
+  worker.push({ type: 'replay', reason: 'media_down', samples: clip.samples.slice(0, 19) });
   const rest = clip.samples.slice(19, 30);
   expect(rest.some(({ keyframe }) => keyframe)).toBe(false);
   push(worker, rest);
@@ -193,7 +194,7 @@ test('samples of the past are decoded and not sampled, so that decoding goes on 
 test('samples that arrive while the past is decoded are lost, and counted', async () => {
   const { worker, settled, setNow } = work();
   worker.push({ type: 'track', track: clip.track });
-  worker.push({ type: 'replay', samples: clip.samples.slice(0, 10) });
+  worker.push({ type: 'replay', reason: 'media_down', samples: clip.samples.slice(0, 10) });
   const late = clip.samples.slice(10, 40);
   push(worker, late);
   setNow(500);
@@ -217,9 +218,44 @@ test('a past that takes too long to decode is given up for the next keyframe', a
   cleanups.push(() => worker.stop());
   worker.push({ type: 'configure', sessionId: 's', tap: TAP, thumbnail: null });
   worker.push({ type: 'track', track: clip.track });
-  worker.push({ type: 'replay', samples: clip.samples.slice(0, 29) });
+  worker.push({ type: 'replay', reason: 'media_down', samples: clip.samples.slice(0, 29) });
   push(worker, clip.samples.slice(29, 60));
   const counts = () => messages.filter((one) => one.type === 'counts').at(-1);
   await vi.waitUntil(() => (counts()?.sampled ?? 0) >= 9, WAIT);
   expect(counts()!.decoded).toBeLessThan(35);
+});
+
+test('a sample that is refused costs its own picture, and the decoder goes on', async () => {
+  const { worker, settled, of } = work();
+  worker.push({ type: 'track', track: clip.track });
+  // A message of an SEI unit alone, as some encoders send: no picture is in it.
+  const sei = Uint8Array.of(0, 0, 0, 4, 6, 5, 1, 0x80);
+  const disposable = disposableTest(clip.track);
+  const samples = clip.samples.slice(0, 60).flatMap((sample, index) => {
+    if (index % 10 === 5) return [sample, { ...sample, keyframe: false, data: sei }];
+    // A slice whose header is nonsense, in a picture that others do not refer to.
+    if (index > 30 && index < 36 && disposable(sample.data))
+      return [{ ...sample, data: Uint8Array.of(0, 0, 0, 4, 1, 0xff, 0xff, 0xff) }];
+    return [sample];
+  });
+  push(worker, samples);
+  const counts = await settled(samples);
+  expect(counts.decoded).toBeGreaterThan(30);
+  expect(counts.sampled).toBeGreaterThanOrEqual(19);
+  expect(counts.dropped.undecodable ?? 0).toBeLessThanOrEqual(2);
+  expect(counts.dropped).not.toHaveProperty('media_down');
+  expect(of('problem')[0]).toMatchObject({ code: 'decode_failed', details: { codec: 'h264' } });
+});
+
+test('a new rate is followed without a break in the link or in the decoding', async () => {
+  const { worker, settled } = work();
+  worker.push({ type: 'track', track: clip.track });
+  push(worker, clip.samples.slice(0, 90));
+  worker.push({ type: 'configure', sessionId: 's', tap: { ...TAP, rate: 2 }, thumbnail: null });
+  push(worker, clip.samples.slice(90));
+  const counts = await settled(clip.samples);
+  // Three seconds at ten a second, three at two.
+  expect(counts.sampled).toBeGreaterThanOrEqual(34);
+  expect(counts.sampled).toBeLessThanOrEqual(39);
+  expect(counts.linkLosses).toBe(0);
 });

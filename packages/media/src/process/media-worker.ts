@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { CodedSample, DropReason, VideoTrack } from '@media-analyzer/protocol';
 import type { FromMedia, ParentMessage, ToMedia } from '@media-analyzer/protocol/process';
-import { type DecodedFrame, VideoDecoder } from '../codec/index.js';
+import { type DecodedFrame, UndecodableSample, VideoDecoder } from '../codec/index.js';
 import { disposableTest } from './disposable.js';
 import { OverloadGuard } from './overload-guard.js';
 import { ProblemReport } from './problem-report.js';
@@ -44,6 +44,7 @@ export class MediaWorker {
   private decoding: Decoding | null = null;
   private tap: SamplingTap | null = null;
   private tapKey = '';
+  private tapRate: number | null = null;
   private thumbnailer: Thumbnailer | null = null;
   private thumbnailKey = '';
   private readonly guard = new OverloadGuard();
@@ -56,6 +57,8 @@ export class MediaWorker {
   private startPtsMs = 0;
   /** While samples of the past are decoded: the monotonic time at which that becomes hopeless, ms. */
   private catchUpUntil: number | null = null;
+  /** How samples that come too late for that are counted. */
+  private catchUpReason: DropReason = 'starting';
   /** Pictures up to here are of the past: decoded for those that follow, not sampled. */
   private pastPtsMs = Number.NEGATIVE_INFINITY;
 
@@ -68,7 +71,7 @@ export class MediaWorker {
     private readonly now: () => number = () => performance.now(),
   ) {
     this.problems = new ProblemReport(send);
-    this.countsTimer = setInterval(() => send(this.tally.message()), COUNTS_EVERY_MS);
+    this.countsTimer = setInterval(() => this.sendCounts(), COUNTS_EVERY_MS);
   }
 
   /** Takes a command; it is carried out after those before it. */
@@ -85,8 +88,13 @@ export class MediaWorker {
     clearInterval(this.countsTimer);
     this.problems.close();
     this.tap?.close();
+    this.sendCounts();
     this.thumbnailer?.close();
     await this.decoding?.decoder.close();
+  }
+
+  private sendCounts(): void {
+    this.send(this.tally.message());
   }
 
   private async run(): Promise<void> {
@@ -107,6 +115,7 @@ export class MediaWorker {
         await this.restartAtKeyframe(null);
         return;
       case 'replay':
+        this.catchUpReason = command.reason;
         await this.replay(command.samples);
         return;
       case 'sample':
@@ -117,14 +126,17 @@ export class MediaWorker {
   }
 
   private async configure({ sessionId, tap, thumbnail }: Configuration): Promise<void> {
-    const tapKey = JSON.stringify([sessionId, tap]);
+    const tapKey = JSON.stringify([sessionId, tap && { ...tap, rate: null }]);
     if (tapKey !== this.tapKey) {
       this.tapKey = tapKey;
       // Without a tap only keyframes are decoded: what refers to the others cannot be, when a tap comes.
       if (!this.tap || !tap) await this.restartAtKeyframe(null);
       this.tap?.close();
-      this.tap = tap && new SamplingTap({ sessionId, tap, tally: this.tally });
+      const { tally } = this;
+      this.tap = tap && new SamplingTap({ sessionId, tap, tally, onLinkLost: () => this.sendCounts() });
     }
+    if (tap && tap.rate !== this.tapRate) this.tap?.setRate(tap.rate);
+    this.tapRate = tap?.rate ?? null;
     const thumbnailKey = JSON.stringify(thumbnail);
     if (thumbnailKey !== this.thumbnailKey) {
       this.thumbnailKey = thumbnailKey;
@@ -160,7 +172,7 @@ export class MediaWorker {
     }
     if (this.catchUpUntil !== null) {
       if (waitedMs > IN_TIME_MS) {
-        tap.sampler.lost(sample.ptsMs, 'media_down');
+        tap.sampler.lost(sample.ptsMs, this.catchUpReason);
         await this.decodePast(decoding, sample);
         return;
       }
@@ -185,10 +197,21 @@ export class MediaWorker {
       }
       if (!tap.sampler.mayTake(sample.ptsMs) && !this.thumbnailer?.due(sample.ptsMs)) return;
     }
-    const decoded = await this.guarded(decoding.track, () =>
-      decoding.decoder.decode(sample, (frame) => this.takeFrame(frame)),
-    );
-    if (!decoded) await this.restartAtKeyframe('media_down');
+    await this.decode(decoding, sample);
+  }
+
+  /**
+   * Decodes a sample. One that is refused is lost, and the decoder goes on: what refers to it comes out as viewers see it.
+   * Only when a keyframe is refused, or the decoder itself fails, there is nothing to go on from before the next keyframe.
+   */
+  private async decode({ track, decoder }: Decoding, sample: CodedSample): Promise<void> {
+    try {
+      await decoder.decode(sample, (frame) => this.takeFrame(frame));
+    } catch (error) {
+      this.problems.undecodable(track.codec, error);
+      this.tap?.sampler.lost(sample.ptsMs, 'undecodable');
+      if (sample.keyframe || !(error instanceof UndecodableSample)) await this.restartAtKeyframe('undecodable');
+    }
   }
 
   /**
@@ -208,12 +231,11 @@ export class MediaWorker {
     }
   }
 
-  private async decodePast({ track, decoder, disposable }: Decoding, sample: CodedSample): Promise<void> {
+  private async decodePast(decoding: Decoding, sample: CodedSample): Promise<void> {
     this.pastPtsMs = Math.max(this.pastPtsMs, sample.ptsMs);
-    if (disposable(sample.data)) return;
-    const hopeless = this.now() >= (this.catchUpUntil ?? 0);
-    const decode = () => decoder.decode(sample, (frame) => this.takeFrame(frame));
-    if (hopeless || !(await this.guarded(track, decode))) await this.restartAtKeyframe('media_down');
+    if (decoding.disposable(sample.data)) return;
+    if (this.now() >= (this.catchUpUntil ?? 0)) await this.restartAtKeyframe(this.catchUpReason);
+    else await this.decode(decoding, sample);
   }
 
   /** Nothing is sampled: a keyframe now and then is enough for thumbnails. */
@@ -227,13 +249,13 @@ export class MediaWorker {
     this.tally.decoded();
     if (frame.ptsMs < this.startPtsMs || frame.ptsMs <= this.pastPtsMs) return;
     if (frame.damaged) {
-      this.tap?.sampler.lost(frame.ptsMs, 'media_down');
-      this.problems.add(this.decoding!.track.codec, new Error('parts of a picture are missing or broken'));
+      this.tap?.sampler.lost(frame.ptsMs, 'undecodable');
+      this.problems.undecodable(this.decoding!.track.codec, new Error('parts of a picture are missing or broken'));
       return;
     }
     // A picture that cannot be scaled or encoded says nothing against the next one: the decoder goes on.
-    await this.guarded(this.decoding!.track, async () => this.tap?.offer(frame));
-    await this.guarded(this.decoding!.track, async () => this.thumbnailer?.offer(frame));
+    await this.tap?.offer(frame).catch((error: unknown) => this.problems.unusable('a frame for the models', error));
+    await this.thumbnailer?.offer(frame).catch((error: unknown) => this.problems.unusable('a thumbnail', error));
   }
 
   private async restartAtKeyframe(reason: DropReason | null): Promise<void> {
@@ -244,15 +266,9 @@ export class MediaWorker {
     if (reason) for (const sample of lost) this.tap?.sampler.lost(sample.ptsMs, reason);
   }
 
-  /** Runs native work. What it throws is the bitstream's fault as far as anyone can know: told, not fatal. */
-  private async guarded(track: VideoTrack, work: () => Promise<void>): Promise<boolean> {
-    try {
-      await work();
-      return true;
-    } catch (error) {
-      this.problems.add(track.codec, error);
-      return false;
-    }
+  /** Runs a decoder's work. What it throws is the bitstream's fault as far as anyone can know: told, not fatal. */
+  private async guarded(track: VideoTrack, work: () => Promise<void>): Promise<void> {
+    await work().catch((error: unknown) => this.problems.undecodable(track.codec, error));
   }
 }
 

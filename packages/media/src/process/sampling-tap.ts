@@ -9,23 +9,44 @@ export interface SamplingTapOptions {
   readonly sessionId: string;
   readonly tap: FrameTap;
   readonly tally: Tally;
+  /** The link to the vision process broke: the counts say so at once. */
+  onLinkLost(): void;
 }
 
 /** Samples decoded frames, scales what was picked to the model's input and sends it to the vision process. */
 export class SamplingTap {
-  readonly sampler: FrameSampler;
+  private current: FrameSampler;
   private readonly scaler: FrameScaler;
   private readonly link: FrameLink;
 
   constructor(private readonly options: SamplingTapOptions) {
     const { tap, tally } = options;
-    this.sampler = new FrameSampler(tap.rate, (reason) => tally.missed(reason));
+    this.current = this.newSampler(tap.rate);
     this.scaler = new FrameScaler(tap.input);
     this.link = new FrameLink({
       socketPath: tap.socketPath,
       onSent: () => tally.sent(),
       onDropped: (reason) => tally.dropped(reason),
+      onLost: () => {
+        tally.linkLost();
+        options.onLinkLost();
+      },
     });
+  }
+
+  get sampler(): FrameSampler {
+    return this.current;
+  }
+
+  /** Goes on with another number of frames per second; the link stays as it is. */
+  setRate(rate: number): void {
+    this.current.reset();
+    this.current = this.newSampler(rate);
+  }
+
+  private newSampler(rate: number): FrameSampler {
+    const { tally, tap } = this.options;
+    return new FrameSampler({ rate, sampling: tap.sampling, onLost: (reason) => tally.missed(reason) });
   }
 
   /** @throws Error when the picture cannot be scaled */
@@ -38,7 +59,7 @@ export class SamplingTap {
       return;
     }
     const scaled = await this.scaler.scale(frame).catch((error: unknown) => {
-      tally.dropped('media_down');
+      tally.dropped('undecodable');
       throw error;
     });
     this.link.send({

@@ -6,6 +6,7 @@ export class Tally {
   private decodedCount = 0;
   private sampledCount = 0;
   private sentCount = 0;
+  private lossCount = 0;
   private readonly droppedCounts: Partial<Record<DropReason, number>> = {};
 
   decoded(): void {
@@ -21,6 +22,11 @@ export class Tally {
     this.sentCount += 1;
   }
 
+  /** The link to the vision process broke. */
+  linkLost(): void {
+    this.lossCount += 1;
+  }
+
   /** A frame that was picked got lost on its way. */
   dropped(reason: DropReason): void {
     this.droppedCounts[reason] = (this.droppedCounts[reason] ?? 0) + 1;
@@ -33,7 +39,7 @@ export class Tally {
   }
 
   message(): Extract<FromMedia, { type: 'counts' }> {
-    const { decodedCount: decoded, sampledCount: sampled, sentCount: sent } = this;
-    return { type: 'counts', decoded, sampled, sent, dropped: { ...this.droppedCounts } };
+    const { decodedCount: decoded, sampledCount: sampled, sentCount: sent, lossCount: linkLosses } = this;
+    return { type: 'counts', decoded, sampled, sent, dropped: { ...this.droppedCounts }, linkLosses };
   }
 }

@@ -1,3 +1,4 @@
+import { PicturePace } from '@media-analyzer/protocol/process';
 import { type DecodedFrame, JpegThumbnail } from '../codec/index.js';
 
 export interface ThumbnailerOptions {
@@ -11,21 +12,22 @@ export interface ThumbnailerOptions {
 /** Makes a thumbnail of the first frame after each interval. */
 export class Thumbnailer {
   private readonly encoder: JpegThumbnail;
-  private lastMs: number | null = null;
+  private readonly pace: PicturePace;
 
   constructor(private readonly options: ThumbnailerOptions) {
     this.encoder = new JpegThumbnail(options.width);
+    this.pace = new PicturePace(options.everyMs);
   }
 
   /** Whether a frame of this time would become a thumbnail; also after a jump back in time. */
   due(ptsMs: number): boolean {
-    return this.lastMs === null || ptsMs < this.lastMs || ptsMs - this.lastMs >= this.options.everyMs;
+    return this.pace.due(ptsMs);
   }
 
   /** @throws Error when the picture cannot be encoded */
   async offer(frame: DecodedFrame): Promise<void> {
     if (!this.due(frame.ptsMs)) return;
-    this.lastMs = frame.ptsMs;
+    this.pace.made(frame.ptsMs);
     this.options.send({ ptsMs: frame.ptsMs, jpeg: await this.encoder.encode(frame) });
   }
 

@@ -165,14 +165,27 @@ describe('ChunkReader', () => {
     expect(reader.bufferedBytes).toBeLessThanOrEqual(64 * 1024);
   });
 
-  it('gives each message memory of its own', () => {
-    const input = new ChunkWriter().encode(4, message({ body: Buffer.of(1, 2, 3) }));
+  it('gives a small message memory of its own, so that it does not keep what came with it', () => {
+    const writer = new ChunkWriter();
+    const input = Buffer.concat([1, 2].map((byte) => writer.encode(4, message({ body: Buffer.alloc(60, byte) }))));
     const reader = new ChunkReader(LIMITS);
     reader.push(input);
     const { body } = reader.read()!;
     input.fill(0);
-    expect([...body]).toEqual([1, 2, 3]);
-    expect(body.buffer.byteLength).toBe(3);
+    expect([...body]).toEqual(Array(60).fill(1));
+    expect(body.buffer.byteLength).toBe(60);
+  });
+
+  it('does not copy a message that is most of what was read', () => {
+    const input = Buffer.allocUnsafeSlow(112);
+    new ChunkWriter().encode(4, message({ body: Buffer.alloc(100, 7) })).copy(input);
+    const reader = new ChunkReader(LIMITS);
+    reader.push(input);
+    const { body } = reader.read()!;
+    expect([...body]).toEqual(Array(100).fill(7));
+    expect(body.buffer).toBe(input.buffer);
+    expect(reader.bufferedBytes).toBe(0);
+    expect(reader.read()).toBeNull();
   });
 
   it('forgets a partial message when the peer aborts it', () => {

@@ -8,6 +8,8 @@ export const DEFAULT_CHUNK_SIZE = 128;
 const EXTENDED = 0xffffff;
 /** First allocation for a message, bytes: most frames fit, and 64 empty claims cost 4 MiB at most. */
 const FIRST_BODY_BYTES = 64 * 1024;
+/** What a message that is not copied keeps in memory at most, in its own lengths. */
+const LENT_SHARE = 2;
 const NOTHING = Buffer.alloc(0);
 /** Bytes of the message header by chunk type (5.3.1.2). */
 const HEADER_BYTES = [11, 7, 3, 0] as const;
@@ -33,8 +35,9 @@ interface IncomingStream {
 }
 
 /**
- * Puts messages together from the chunks of a byte stream, which may be cut anywhere. Payload bytes are copied once, from
- * the bytes of the socket into memory of the message; memory grows with what arrived, not with what a header claims.
+ * Puts messages together from the chunks of a byte stream, which may be cut anywhere. Payload bytes are copied at most once,
+ * from the bytes of the socket into memory of the message; memory grows with what arrived, not with what a header claims.
+ * A message that came in one piece, and makes up most of what the socket gave with it, is not copied: it is a view of that.
  *
  * Use: `push` what arrived, then `read` until it returns null. After an error the stream cannot be read on.
  */
@@ -85,6 +88,10 @@ export class ChunkReader {
     for (;;) {
       const stream = this.#current ?? this.#readHeader();
       if (stream === null) return null;
+      if (this.#chunkLeft === stream.length && this.#canLend(stream.length)) {
+        this.#current = null;
+        return this.#lend(stream);
+      }
       const count = Math.min(this.#chunkLeft, this.#input.length - this.#offset);
       if (count > 0) this.#copyPayload(stream, count);
       if (this.#chunkLeft > 0) {
@@ -198,6 +205,23 @@ export class ChunkReader {
         value: length,
         limit,
       });
+  }
+
+  /**
+   * The next bytes of the input may become a message as they are: they are all there, and keep no more memory of others than
+   * they have themselves. Node reads each time into a buffer of its own, of which it keeps what was filled.
+   */
+  #canLend(length: number): boolean {
+    const input = this.#input;
+    return length > 0 && length <= input.length - this.#offset && input.buffer.byteLength <= LENT_SHARE * length;
+  }
+
+  #lend({ type, timestamp, streamId, length }: IncomingStream): RtmpMessage {
+    const end = this.#offset + length;
+    const body = this.#input.subarray(this.#offset, end);
+    this.#offset = end;
+    this.#chunkLeft = 0;
+    return { type, timestamp, streamId, body };
   }
 
   #copyPayload(stream: IncomingStream, count: number): void {

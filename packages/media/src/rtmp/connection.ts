@@ -23,6 +23,8 @@ const SEND_CHUNK_BYTES = 4096;
 const WINDOW_BYTES = 2_500_000;
 /** A peer that asks for an acknowledgement more often than this gets one this often, bytes. */
 const MIN_WINDOW_BYTES = 4096;
+/** Share of the window after which it is acknowledged: a peer that stops just below the window must not wait for ever. */
+const ACKNOWLEDGED_SHARE = 0.5;
 
 /** Why a connection ended. `refused`: the owner or the application name said no. */
 export type ConnectionEnd =
@@ -57,11 +59,12 @@ export class RtmpConnection implements RtmpConnectionHandle {
   #arrivedAt = Date.now();
   #receivedBytes = 0;
   #acknowledgedBytes = 0;
+  #acknowledging = false;
   /**
-   * What the peer wants acknowledged. Nothing, until it names a window (5.4.4): an encoder that asked for nothing may have
-   * sent its last frames and closed, and an answer to a closed socket brings a reset that takes those frames with it.
+   * What the peer may send without an acknowledgement: the bandwidth that we set (5.4.5), or a smaller window that it names
+   * itself (5.4.4).
    */
-  #windowBytes = Number.POSITIVE_INFINITY;
+  #windowBytes = WINDOW_BYTES;
   #announcedWindowBytes = WINDOW_BYTES;
   #deadline: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
@@ -78,6 +81,16 @@ export class RtmpConnection implements RtmpConnectionHandle {
 
   get publishing(): boolean {
     return this.#publishing.publishing;
+  }
+
+  /** As the peer calls itself; null before `connect`. */
+  get encoder(): string | null {
+    return this.#publishing.encoder;
+  }
+
+  /** The owner was asked about a publisher and has answered. */
+  get decided(): boolean {
+    return this.#publishing.decided;
   }
 
   /** Serves the connection. Resolves, never rejects, with the reason when the socket is closed. */
@@ -156,7 +169,7 @@ export class RtmpConnection implements RtmpConnectionHandle {
       case MessageType.Acknowledgement:
         return; // we never send enough to wait for one
       case MessageType.WindowAckSize:
-        this.#windowBytes = Math.max(uint32(body, 0, type), MIN_WINDOW_BYTES);
+        this.#windowBytes = Math.min(Math.max(uint32(body, 0, type), MIN_WINDOW_BYTES), WINDOW_BYTES);
         return;
       case MessageType.SetPeerBandwidth: {
         const window = uint32(body, 0, type);
@@ -174,10 +187,32 @@ export class RtmpConnection implements RtmpConnectionHandle {
     }
   }
 
+  /**
+   * Acknowledges once nothing more is waiting to be read. An encoder that pushes a file may have closed long before we come
+   * to its end, and an answer to a closed socket brings a reset that takes what is unread with it. Who keeps to the window
+   * stops sending, and so has its answer at once.
+   */
   #acknowledge(): void {
-    if (this.#end !== null || this.#receivedBytes - this.#acknowledgedBytes < this.#windowBytes) return;
-    this.#acknowledgedBytes = this.#receivedBytes;
-    this.#send(controlMessage(MessageType.Acknowledgement, this.#receivedBytes % 2 ** 32));
+    const unacknowledged = this.#receivedBytes - this.#acknowledgedBytes;
+    if (this.#acknowledging || unacknowledged < this.#windowBytes * ACKNOWLEDGED_SHARE) return;
+    this.#acknowledging = true;
+    this.#whenReadEmpty(() => {
+      this.#acknowledging = false;
+      if (this.#end !== null) return;
+      this.#acknowledgedBytes = this.#receivedBytes;
+      this.#send(controlMessage(MessageType.Acknowledgement, this.#receivedBytes % 2 ** 32));
+    });
+  }
+
+  /** Between two immediates the event loop reads what the sockets hold; when that was nothing, or the end, it is time. */
+  #whenReadEmpty(act: () => void): void {
+    const seen = this.#receivedBytes;
+    setImmediate(() =>
+      setImmediate(() => {
+        if (this.#end !== null || this.#receivedBytes === seen) act();
+        else this.#whenReadEmpty(act);
+      }),
+    );
   }
 
   #link(): PublisherLink {

@@ -1,4 +1,5 @@
 import type { AudioCodec } from '@media-analyzer/protocol';
+import { fourCcName, soundFormatName } from './codec-names.js';
 import { type FlvPacket, IGNORED, MALFORMED, OTHER_TRACK, PacketType, readEnhancedHeader } from './flv-packet.js';
 
 /** FLV sound formats (FLV 10.1, E.4.2.1; 9 was reserved until Enhanced RTMP v2). */
@@ -16,7 +17,7 @@ export function readAudioTag(tag: Buffer): FlvPacket<AudioCodec> {
   if (tag.length === 0) return IGNORED;
   const format = tag[0]! >> 4;
   if (format === SoundFormat.Enhanced) return readEnhanced(tag);
-  if (format !== SoundFormat.Aac) return { type: 'unsupported', codec: `flv-audio-${format}` };
+  if (format !== SoundFormat.Aac) return { type: 'unsupported', codec: soundFormatName(format) };
   if (tag.length < 2) return MALFORMED;
   const body = tag.subarray(2);
   if (tag[1] === 0) return { type: 'configuration', codec: 'aac', configuration: body };
@@ -30,7 +31,7 @@ function readEnhanced(tag: Buffer): FlvPacket<AudioCodec> {
   if (packetType === PacketType.SequenceEnd) return IGNORED;
   if (body === null) return OTHER_TRACK;
   const codec = FOUR_CCS.get(fourCc);
-  if (codec === undefined) return { type: 'unsupported', codec: fourCc };
+  if (codec === undefined) return { type: 'unsupported', codec: fourCcName(fourCc) };
   switch (packetType) {
     case PacketType.SequenceStart:
       return { type: 'configuration', codec, configuration: body };

@@ -71,8 +71,8 @@ describe('video tags', () => {
   });
 
   it.each([
-    ['22 00', 'flv-video-2'],
-    [`90 ${ascii('vp09')} 00`, 'vp09'],
+    ['22 00', 'Sorenson H.263'],
+    [`90 ${ascii('vp09')} 00`, 'VP9'],
     ['90 00010203 00', '0x00010203'],
     [`90 ${ascii('toS1')} 00`, 'toS1'],
   ])('names the codec that it cannot carry (%s)', (tag, codec) => {
@@ -120,9 +120,9 @@ describe('audio tags', () => {
   });
 
   it.each([
-    ['2f ff', 'flv-audio-2'],
-    ['b6 00', 'flv-audio-11'],
-    [`90 ${ascii('ac-3')}`, 'ac-3'],
+    ['2f ff', 'MP3'],
+    ['b6 00', 'Speex'],
+    [`90 ${ascii('ac-3')}`, 'AC-3'],
   ])('names the codec that it cannot carry (%s)', (tag, codec) => {
     expect(readAudioTag(hex(tag))).toEqual({ type: 'unsupported', codec });
   });

@@ -1,4 +1,5 @@
 import type { VideoCodec } from '@media-analyzer/protocol';
+import { fourCcName, videoCodecName } from './codec-names.js';
 import {
   type EnhancedTag,
   type FlvPacket,
@@ -36,7 +37,7 @@ export function readVideoTag(tag: Buffer): FlvPacket<VideoCodec> {
 
 function readLegacy(tag: Buffer, number: number, keyframe: boolean): FlvPacket<VideoCodec> {
   const codec = LEGACY_CODECS[number];
-  if (codec === undefined) return { type: 'unsupported', codec: `flv-video-${number}` };
+  if (codec === undefined) return { type: 'unsupported', codec: videoCodecName(number) };
   if (tag.length < 5) return MALFORMED;
   const body = tag.subarray(5);
   if (tag[1] === 0) return { type: 'configuration', codec, configuration: body };
@@ -53,7 +54,7 @@ function readEnhanced(tag: Buffer, type: number, keyframe: boolean): FlvPacket<V
   if (packetType === PacketType.Metadata || packetType === PacketType.SequenceEnd) return IGNORED;
   if (body === null) return OTHER_TRACK;
   const codec = FOUR_CCS.get(fourCc);
-  if (codec === undefined) return { type: 'unsupported', codec: fourCc };
+  if (codec === undefined) return { type: 'unsupported', codec: fourCcName(fourCc) };
   switch (packetType) {
     case PacketType.SequenceStart:
       return { type: 'configuration', codec, configuration: body };

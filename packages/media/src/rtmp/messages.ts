@@ -23,7 +23,7 @@ export interface RtmpMessage {
   readonly timestamp: number;
   /** Message stream: 0 for the connection, else what `createStream` gave out. */
   readonly streamId: number;
-  /** Memory of this message alone. */
+  /** Nobody writes to it any more. It keeps at most its own length of other memory. */
   readonly body: Buffer;
 }
 

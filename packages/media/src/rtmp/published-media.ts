@@ -6,17 +6,20 @@ import {
   type UnsupportedTrack,
   type VideoCodec,
 } from '@media-analyzer/protocol';
-import { audioTrackFromConfiguration, videoTrackFromConfiguration } from '../bitstream/index.js';
+import { audioTrackFromConfiguration } from '../bitstream/index.js';
+import { VideoAssembler } from '../bitstream/video-assembler.js';
 import { readAudioTag } from './flv-audio.js';
 import type { FlvPacket } from './flv-packet.js';
 import { readVideoTag } from './flv-video.js';
 import { MessageType, type RtmpMessage } from './messages.js';
-import { SAMPLE_DROP_REASONS, type SampleDropReason } from './types.js';
+import { type MediaTrouble, SAMPLE_DROP_REASONS, type SampleDropReason } from './types.js';
 
 type Kind = 'video' | 'audio';
+type Frame = Extract<FlvPacket<VideoCodec | AudioCodec>, { type: 'frame' }>;
 
 /** What to set in the encoder, for the message of `codec_unsupported`. */
 const ADVICE: Readonly<Record<Kind, string>> = { video: 'H.264, HEVC or AV1', audio: 'AAC or Opus' };
+const NAMES: Readonly<Record<Kind, string>> = { video: 'Video', audio: 'Audio' };
 /** Different unusable codecs reported per kind and publish; a peer that cycles through fourCCs says nothing new. */
 const MAX_REPORTED_CODECS = 8;
 
@@ -41,6 +44,7 @@ export interface MediaConsumer {
   onSample(sample: CodedSample): void;
   /** A track cannot be carried, and why. At most eight a kind. */
   onUnusable(error: CodedError): void;
+  onTrouble(trouble: MediaTrouble): void;
   /** The first time that an encoder sends more than one track of a kind. */
   onOtherTracks(kind: Kind): void;
 }
@@ -48,7 +52,7 @@ export interface MediaConsumer {
 interface TrackState {
   /** Codec of the track that samples are passed on for; null before it and while the source sends something else. */
   codec: VideoCodec | AudioCodec | null;
-  /** Bytes of the newest configuration, usable or not: encoders repeat them with every keyframe. */
+  /** Bytes of the newest configuration of sound, usable or not. */
   configuration: Buffer | null;
   readonly unusable: Set<string>;
   others: boolean;
@@ -59,6 +63,8 @@ export class PublishedMedia {
   readonly #consumer: MediaConsumer;
   readonly #counts: SampleCounts;
   readonly #states: Readonly<Record<Kind, TrackState>> = { video: newState(), audio: newState() };
+  #assembler: VideoAssembler | null = null;
+  #assemblerCodec: VideoCodec | null = null;
   #lastTimestamp: number | null = null;
   #timeMs = 0;
 
@@ -74,6 +80,11 @@ export class PublishedMedia {
     else this.#accept('audio', readAudioTag(message.body), timeMs, capturedAt);
   }
 
+  /** The publish is over: what is held back goes out. */
+  end(): void {
+    this.#assembler?.flush();
+  }
+
   /**
    * Timestamps wrap after 49.7 days (5.3); the difference to the last one, read as signed, goes on from there. A step back
    * stays a step back: the session clock behind us decides what it means.
@@ -87,39 +98,24 @@ export class PublishedMedia {
   #accept(kind: Kind, packet: FlvPacket<VideoCodec | AudioCodec>, timeMs: number, capturedAt: number): void {
     const state = this.#states[kind];
     switch (packet.type) {
-      case 'frame': {
-        if (state.codec !== packet.codec) {
-          this.#counts.dropped[state.unusable.has(packet.codec) ? 'unsupported_codec' : 'before_configuration']++;
-          return;
-        }
+      case 'frame':
         if (packet.otherTracks > 0) this.#dropOtherTracks(kind, state, packet.otherTracks);
-        this.#counts.samples[kind]++;
-        const { data } = packet;
-        const dtsMs = timeMs + packet.fractionMs;
-        this.#consumer.onSample({
-          kind,
-          ptsMs: dtsMs + packet.compositionMs,
-          dtsMs,
-          keyframe: packet.keyframe,
-          // A view of the message's own memory: the bytes were copied once, by the chunk reader. Not a Buffer, whose
-          // `slice` would surprise the consumer.
-          data: new Uint8Array(data.buffer, data.byteOffset, data.length),
-          capturedAt,
-        });
+        this.#frame(packet, timeMs + packet.fractionMs, capturedAt);
         return;
-      }
       case 'configuration':
-        this.#configure(kind, state, packet.codec, packet.configuration);
+        if (isAudioCodec(packet.codec)) this.#configureAudio(packet.codec, packet.configuration);
+        else this.#configureVideo(packet.codec, packet.configuration);
         return;
       case 'unsupported':
         this.#counts.dropped.unsupported_codec++;
         state.codec = null;
         state.configuration = null;
+        if (kind === 'video') this.#assembler = null;
         this.#report(
           kind,
           state,
           packet.codec,
-          new CodedError('codec_unsupported', { kind, codec: packet.codec, advice: ADVICE[kind] }),
+          new CodedError('codec_unsupported', { kind: NAMES[kind], codec: packet.codec, advice: ADVICE[kind] }),
         );
         return;
       case 'other_track':
@@ -133,17 +129,71 @@ export class PublishedMedia {
     }
   }
 
-  #configure(kind: Kind, state: TrackState, codec: VideoCodec | AudioCodec, bytes: Buffer): void {
+  #frame(packet: Frame, dtsMs: number, capturedAt: number): void {
+    // A view of the message's memory. Not a Buffer, whose `slice` would surprise the consumer.
+    const data = new Uint8Array(packet.data.buffer, packet.data.byteOffset, packet.data.length);
+    const ptsMs = dtsMs + packet.compositionMs;
+    if (isAudioCodec(packet.codec)) {
+      this.#assembler?.advance(dtsMs);
+      const { codec, unusable } = this.#states.audio;
+      if (codec === packet.codec) {
+        this.#counts.samples.audio++;
+        this.#consumer.onSample({ kind: 'audio', ptsMs, dtsMs, keyframe: true, data, capturedAt });
+      } else this.#counts.dropped[unusable.has(packet.codec) ? 'unsupported_codec' : 'before_configuration']++;
+      return;
+    }
+    this.#assemblerFor(packet.codec).message({ data, claimed: packet.keyframe, dtsMs, ptsMs, capturedAt });
+  }
+
+  #assemblerFor(codec: VideoCodec): VideoAssembler {
+    const state = this.#states.video;
+    if (this.#assembler && this.#assemblerCodec === codec) return this.#assembler;
+    this.#assembler?.flush();
+    this.#assemblerCodec = codec;
+    state.codec = null;
+    const assembler = new VideoAssembler(codec, {
+      onTrack: (track) => {
+        state.codec = codec;
+        state.unusable.delete(codec);
+        this.#consumer.onTrack(track);
+      },
+      onSample: (sample) => {
+        this.#counts.samples.video++;
+        this.#consumer.onSample(sample);
+      },
+      onDropped: (reason) => {
+        const unusable = reason === 'before_configuration' && state.unusable.has(codec);
+        this.#counts.dropped[unusable ? 'unsupported_codec' : reason]++;
+        this.#consumer.onTrouble(reason === 'before_configuration' ? reason : 'damaged');
+      },
+      onTrouble: (trouble) => this.#consumer.onTrouble(`parameter_sets_${trouble}`),
+    });
+    this.#assembler = assembler;
+    return assembler;
+  }
+
+  #configureVideo(codec: VideoCodec, bytes: Buffer): void {
+    if (bytes.length === 0) return; // some send an empty header first, and what is in it later
+    try {
+      this.#assemblerFor(codec).configure(Uint8Array.from(bytes));
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      this.#report('video', this.#states.video, codec, error);
+    }
+  }
+
+  #configureAudio(codec: AudioCodec, bytes: Buffer): void {
+    const state = this.#states.audio;
+    // Encoders repeat it, usable or not.
     if (state.configuration?.equals(bytes) && (state.codec === codec || state.codec === null)) return;
-    const configuration = Buffer.from(bytes);
-    state.configuration = configuration;
+    state.configuration = Buffer.from(bytes);
     state.codec = null;
     let track: Track;
     try {
-      track = trackOf(codec, Uint8Array.from(configuration));
+      track = audioTrackFromConfiguration(codec, Uint8Array.from(bytes));
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
-      this.#report(kind, state, codec, error);
+      this.#report('audio', state, codec, error);
       return;
     }
     state.codec = codec;
@@ -165,10 +215,8 @@ export class PublishedMedia {
   }
 }
 
-function trackOf(codec: VideoCodec | AudioCodec, configuration: Uint8Array): Track {
-  return codec === 'aac' || codec === 'opus'
-    ? audioTrackFromConfiguration(codec, configuration)
-    : videoTrackFromConfiguration(codec, configuration);
+function isAudioCodec(codec: VideoCodec | AudioCodec): codec is AudioCodec {
+  return codec === 'aac' || codec === 'opus';
 }
 
 function newState(): TrackState {

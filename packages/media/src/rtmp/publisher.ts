@@ -122,6 +122,11 @@ export class RtmpPublisher {
     await this.#writeTag(track.kind, timestampMs, writeTrackTag(track, this.#options.form));
   }
 
+  /** Says in which codec samples come of a track whose sequence header is not sent: its parameter sets are among them. */
+  announceWithoutHeader({ kind, codec }: Track): void {
+    this.#codecs[kind] = codec;
+  }
+
   /** Sends a sample. Times are rounded to whole ms, and wrap as RTMP's do. */
   async writeSample(sample: CodedSample): Promise<void> {
     const codec = this.#codecs[sample.kind];

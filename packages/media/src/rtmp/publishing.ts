@@ -12,6 +12,7 @@ import {
 } from './commands.js';
 import type { RtmpLimits } from './limits.js';
 import { MessageType, type RtmpMessage, splitAggregate, UserControlEvent, userControl } from './messages.js';
+import { isAppKnown, readPublishName } from './publish-name.js';
 import { PublishedMedia, type SampleCounts } from './published-media.js';
 import type {
   PublishDecision,
@@ -67,10 +68,21 @@ export class Publishing {
   #ended: PublishEndReason | null = null;
   #unusable: CodedError | null = null;
   #metadataRefused = false;
+  #authorized = false;
 
   constructor(options: PublishingOptions) {
     this.#options = options;
     this.#link = options.link;
+  }
+
+  /** As the peer called itself; null before `connect`. */
+  get encoder(): string | null {
+    return this.#encoder;
+  }
+
+  /** The owner was asked about a publisher and has answered. */
+  get decided(): boolean {
+    return this.#authorized;
   }
 
   get publishing(): boolean {
@@ -197,7 +209,8 @@ export class Publishing {
     if (this.#app !== null) throw new CodedError('rtmp_protocol_violation', { problem: 'connect came twice' });
     const { app, encoder, enhanced } = readConnect(command);
     // Some devices put the key into the application and publish an empty name, so what follows the first slash passes.
-    if (app !== this.#options.app && !app.startsWith(`${this.#options.app}/`)) {
+    this.#encoder = encoder;
+    if (!isAppKnown(this.#options.app, app)) {
       this.#link.send(
         commandMessage(0, '_error', command.transactionId, null, {
           level: 'error',
@@ -210,7 +223,6 @@ export class Publishing {
       return;
     }
     this.#app = app;
-    this.#encoder = encoder;
     this.#link.sendSettings();
     this.#link.send(connectResult(command.transactionId, enhanced));
   }
@@ -219,9 +231,12 @@ export class Publishing {
     if (this.#statusStreamId !== null)
       throw new CodedError('rtmp_protocol_violation', { problem: 'publish came twice on one connection' });
     this.#statusStreamId = streamId;
-    const [path, query] = split(typeof name === 'string' ? name : '', '?');
-    const [app, prefix] = split(this.#app ?? '', '/');
-    const streamKey = [prefix, path].filter((part) => part !== '').join('/');
+    const { app } = this.#options;
+    const { known, streamKey, query } = readPublishName(app, this.#app ?? '', typeof name === 'string' ? name : '');
+    if (!known) {
+      this.#link.fail('refused', new CodedError('rtmp_app_unknown', { app: '(not shown)' }));
+      return;
+    }
     const { handle } = this.#link;
     const request: PublishRequest = {
       app,
@@ -239,7 +254,9 @@ export class Publishing {
   async #decide(request: PublishRequest): Promise<PublishDecision> {
     if (request.streamKey === '') return { accept: false, code: 'stream_key_unknown' };
     try {
-      return await this.#options.authorize(request);
+      const decision = await this.#options.authorize(request);
+      this.#authorized = true;
+      return decision;
     } catch (error) {
       this.#log('error', 'RTMP authorisation failed', {
         problem: describeError(error).replaceAll(request.streamKey, '(key)'),
@@ -281,6 +298,7 @@ export class Publishing {
         if (this.#statusStreamId !== null)
           this.#status(this.#statusStreamId, { level: 'warning', code: publishStatusCode(error.code), description });
       },
+      onTrouble: (trouble) => sink.onTrouble?.(trouble),
       onOtherTracks: (kind) =>
         this.#log('warn', 'RTMP publisher sends several tracks of a kind; the first is carried', { kind }),
     };
@@ -306,6 +324,7 @@ export class Publishing {
   #endPublish(reason: PublishEndReason): void {
     const active = this.#active;
     this.#active = null;
+    active?.media.end();
     if (active) this.#endSink(active.sink, reason);
   }
 
@@ -338,9 +357,4 @@ export function publishEndReason(
   if (!('error' in end)) return { kind: end.kind };
   const code: ErrorCode = end.error.code;
   return { kind: end.kind === 'closed' ? 'closed' : 'failed', code, message: end.error.message };
-}
-
-function split(text: string, separator: string): [before: string, after: string] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }

@@ -155,6 +155,45 @@ describe('the conversation', () => {
     expect(body.readUInt32BE(0)).toBeGreaterThan(0x2000);
   });
 
+  it('acknowledges before the bandwidth that it set is used up, whatever window the peer names', async () => {
+    await serve();
+    for (const window of [null, 10_000_000]) {
+      const client = await RawClient.publishing(target.port, GOOD_KEY);
+      const bandwidth = await client.message(({ type }) => type === MessageType.SetPeerBandwidth);
+      const limit = bandwidth.body.readUInt32BE(0);
+      const named = Buffer.alloc(4);
+      named.writeUInt32BE(window ?? 0);
+      if (window) client.send({ type: MessageType.WindowAckSize, body: named });
+      // A peer that keeps to the limit stops before it would pass it.
+      for (let sent = 0; sent + 100_000 < limit; sent += 100_000)
+        client.send({ type: MessageType.Video, streamId: 1, body: Buffer.alloc(99_000) }, 6);
+      const { body } = await client.message(({ type }) => type === MessageType.Acknowledgement);
+      expect(body.readUInt32BE(0)).toBeLessThan(limit);
+      client.socket.destroy();
+    }
+  });
+
+  it('says who was turned away without the owner being asked, and nothing of those whom the owner refused', async () => {
+    const refused: unknown[] = [];
+    await serve({ onRefused: ({ error, encoder }) => void refused.push([error.code, encoder]) });
+    const wrongApp = RawClient.open(target.port);
+    wrongApp.command(0, 'connect', 1, { app: 'vod', flashVer: 'FMLE/3.0' });
+    await wrongApp.closed;
+    await target.nextClosing();
+    const noName = await RawClient.connected(target.port, { flashVer: 'FMLE/3.0' });
+    noName.command(1, 'publish', 3, null, ' / ', 'live');
+    await noName.closed;
+    await target.nextClosing();
+    const wrongKey = await RawClient.connected(target.port);
+    wrongKey.command(1, 'publish', 3, null, 'wrong', 'live');
+    await wrongKey.closed;
+    await target.nextClosing();
+    expect(refused).toEqual([
+      ['rtmp_app_unknown', 'FMLE/3.0'],
+      ['stream_key_unknown', 'FMLE/3.0'],
+    ]);
+  });
+
   it('follows a change of the chunk size', async () => {
     await serve();
     const client = await RawClient.publishing(target.port, GOOD_KEY);
@@ -224,8 +263,9 @@ describe('the media', () => {
 
   it('counts and drops what comes before its sequence header', async () => {
     const { client, sink } = await publishing();
-    client.video('27 01 000000 aa');
+    client.video('27 01 000000 00000002 41 9a');
     client.audio('af 01 aa');
+    await sink.until(() => sink.troubles.length > 0);
     client.audio(AAC);
     client.audio('af 01 bb');
     await sink.until(() => sink.samples.length === 1);
@@ -241,11 +281,11 @@ describe('the media', () => {
     client.video('22 00 00');
     const status = await client.status('NetStream.Failed');
     expect(status).toMatchObject({ level: 'warning' });
-    expect(status.description).toContain('flv-video-2');
+    expect(status.description).toContain('Sorenson H.263');
     client.audio(AAC);
     client.audio('af 01 bb');
     await sink.until(() => sink.samples.length === 1);
-    expect(sink.tracks[0]).toEqual({ kind: 'video', codec: 'flv-video-2' });
+    expect(sink.tracks[0]).toEqual({ kind: 'video', codec: 'Sorenson H.263' });
     expect(target.server.stats().dropped.unsupported_codec).toBe(2);
     expect(client.statuses.filter((code) => code === 'NetStream.Failed')).toHaveLength(1);
   });

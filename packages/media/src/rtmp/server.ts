@@ -121,12 +121,25 @@ export class RtmpServer {
     addCounts(this.#ended.counts, connection.counts);
     const key = 'error' in end ? end.error.code : end.kind;
     this.#ended.ends.set(key, (this.#ended.ends.get(key) ?? 0) + 1);
+    if (end.kind !== 'refused' && end.kind !== 'failed') return;
+    const { remoteAddress, encoder, decided } = connection;
+    if (!decided) this.#options.onRefused?.({ error: end.error, remoteAddress, encoder });
   }
 
   #refuse(socket: Socket, remoteAddress: string): void {
     socket.on('error', () => {}); // nobody waits for the outcome
     socket.destroy();
     this.#refusedConnections++;
+    const { maxConnections } = this.#limits;
+    const own = this.#connections.size < maxConnections;
+    this.#options.onRefused?.({
+      error: new CodedError('too_many_requests', {
+        limit: own ? this.#limits.maxConnectionsPerAddress : maxConnections,
+        what: own ? 'RTMP connections of one address' : 'RTMP connections',
+      }),
+      remoteAddress,
+      encoder: null,
+    });
     this.#refusalsUnlogged++;
     const now = Date.now();
     if (now - this.#refusalsLoggedAt < REFUSAL_LOG_INTERVAL_MS) return;

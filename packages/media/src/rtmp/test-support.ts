@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { CodedSample, Track, UnsupportedTrack } from '@media-analyzer/protocol';
 import { RtmpServer } from './server.js';
-import type { PublishEndReason, PublishRequest, PublishSink, RtmpServerOptions } from './types.js';
+import type { MediaTrouble, PublishEndReason, PublishRequest, PublishSink, RtmpServerOptions } from './types.js';
 
 /** The key that servers of the tests accept. Long and odd, so that a leak into logs is found by searching for it. */
 export const GOOD_KEY = 'k3y-Zq81-tests';
@@ -13,6 +13,7 @@ export class RecordingSink implements PublishSink {
   readonly samples: CodedSample[] = [];
   readonly metadata: Record<string, unknown>[] = [];
   readonly ends: PublishEndReason[] = [];
+  readonly troubles: MediaTrouble[] = [];
   readonly ended: Promise<PublishEndReason>;
   #resolveEnd: (reason: PublishEndReason) => void = () => {};
   readonly #waiting = new Set<() => void>();
@@ -30,6 +31,11 @@ export class RecordingSink implements PublishSink {
 
   onSample(sample: CodedSample): void {
     this.samples.push(sample);
+    this.#changed();
+  }
+
+  onTrouble(trouble: MediaTrouble): void {
+    this.troubles.push(trouble);
     this.#changed();
   }
 

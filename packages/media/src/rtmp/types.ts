@@ -1,4 +1,11 @@
-import type { CodedSample, ErrorCode, ErrorDetails, Track, UnsupportedTrack } from '@media-analyzer/protocol';
+import type {
+  CodedError,
+  CodedSample,
+  ErrorCode,
+  ErrorDetails,
+  Track,
+  UnsupportedTrack,
+} from '@media-analyzer/protocol';
 import type { RtmpLimits } from './limits.js';
 
 /** Receives log lines. `fields` never contain a stream key, nor any text that the peer sent before it was authorised. */
@@ -19,13 +26,23 @@ export interface RtmpServerOptions {
    * answer is there. A rejected promise refuses the publisher with code `internal`.
    */
   readonly authorize: (request: PublishRequest) => PublishDecision | Promise<PublishDecision>;
+  /** A publisher was turned away without the owner being asked: at the door, by its deadline, by its own mistakes. */
+  readonly onRefused?: (refusal: RtmpRefusal) => void;
   readonly log?: RtmpLog;
   readonly limits?: Partial<RtmpLimits>;
 }
 
+/** Why somebody could not publish who never got as far as `authorize`. */
+export interface RtmpRefusal {
+  readonly error: CodedError;
+  readonly remoteAddress: string;
+  /** As in `PublishRequest`; null before `connect`. */
+  readonly encoder: string | null;
+}
+
 export interface PublishRequest {
   readonly app: string;
-  /** The name of the `publish` command without its query string. Secret: never log it. */
+  /** The key, out of whatever application and name the encoder sent. Secret: never log it. */
   readonly streamKey: string;
   /** What followed `?` in the name, without the question mark; empty when there was none. As secret as the key. */
   readonly query: string;
@@ -63,13 +80,22 @@ export type PublishDecision =
 export interface PublishSink {
   /** First configuration of a kind, and each one that differs from the one before; repeats are not reported. */
   onTrack(track: Track | UnsupportedTrack): void;
-  /** Only after `onTrack` of the same kind. `sample.data` is memory of its message alone, free to keep. */
+  /** Only after `onTrack` of the same kind. `sample.data` is free to keep, and keeps little memory beside its own. */
   onSample(sample: CodedSample): void;
+  /** Something is odd about the media; told each time that it is seen. */
+  onTrouble?(trouble: MediaTrouble): void;
   /** `onMetaData` of the publisher. Values are as the publisher sent them: check before use. */
   onMetadata?(metadata: Record<string, unknown>): void;
   /** Exactly once, also when the peer vanished while `authorize` was still deciding. */
   onEnd(reason: PublishEndReason): void;
 }
+
+/** What can be odd about published media. */
+export type MediaTrouble =
+  | 'before_configuration' // media come, and nothing has said yet how to decode them
+  | 'damaged' // a picture could not be passed on
+  | 'parameter_sets_unstable' // they change so often that players are not told of each change
+  | 'parameter_sets_unreadable';
 
 export type PublishEndReason =
   /** The publisher said so: FCUnpublish, deleteStream or closeStream. */
@@ -102,10 +128,12 @@ export interface RtmpServerStats {
 }
 
 export const SAMPLE_DROP_REASONS = [
-  'before_configuration', // media before the sequence header of its codec
+  'before_configuration', // media before anything said how to decode them
   'unsupported_codec', // media of a track that cannot be carried
   'other_track', // enhanced RTMP multitrack: all but track 0
   'malformed', // a tag shorter than its own header says
+  'broken', // a picture whose units cannot be told apart
+  'incomplete', // a piece of a picture without its beginning, and what cannot be decoded after a loss
   'not_publishing', // media outside of an accepted publish
 ] as const;
 export type SampleDropReason = (typeof SAMPLE_DROP_REASONS)[number];

@@ -19,7 +19,8 @@ export class MemoryStore implements SegmentStore {
 
   private put(name: string, bytes: Uint8Array): void {
     if (this.failure) throw this.failure;
-    this.objects.set(name, bytes);
+    // As a disk does: whoever hands them over may use their memory again.
+    this.objects.set(name, bytes.slice());
   }
 }
 
