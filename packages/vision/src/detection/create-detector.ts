@@ -1,5 +1,11 @@
 import { type Box, CodedError, describeError, type ModelEntry } from '@media-analyzer/protocol';
-import type { LinkFrame, LoadedModel, RawDetection } from '@media-analyzer/protocol/process';
+import {
+  type LinkFrame,
+  type LoadedModel,
+  type PictureTurn,
+  type RawDetection,
+  UPRIGHT,
+} from '@media-analyzer/protocol/process';
 import { deimv2 } from './deimv2/index.js';
 import type { Detector, DetectorOptions } from './detector.js';
 import type { Family, FamilyModel } from './family.js';
@@ -132,8 +138,20 @@ function toDetection(
   const right = clip(corners[at + 2]! / frame.contentWidth);
   const bottom = clip(corners[at + 3]! / frame.contentHeight);
   if (right <= left || bottom <= top) return [];
-  const box: Box = [left, top, right - left, bottom - top];
+  const box = turnedBack([left, top, right, bottom], frame.turn ?? UPRIGHT);
   return [{ label: labels[candidates.labels[index]!]!, score: Math.min(candidates.scores[index]!, 1), box }];
+}
+
+/** From the corners of a box on the upright picture to the box on the picture as it is stored. */
+function turnedBack(
+  [left, top, right, bottom]: readonly [number, number, number, number],
+  { a, b, c, d }: PictureTurn,
+): Box {
+  const [fromX, fromY] = [a < 0 || b < 0 ? 1 : 0, c < 0 || d < 0 ? 1 : 0];
+  const xs = [a * left + b * top + fromX, a * right + b * bottom + fromX];
+  const ys = [c * left + d * top + fromY, c * right + d * bottom + fromY];
+  const [x, y] = [Math.min(...xs), Math.min(...ys)];
+  return [x, y, Math.max(...xs) - x, Math.max(...ys) - y];
 }
 
 function clip(value: number): number {

@@ -139,7 +139,15 @@ function fillPlane(
 /** A frame of the padding colour: warms a model up and shows what it really gives out. */
 export function blankFrame(input: ModelInput): LinkFrame {
   const { width, height, pad } = input;
-  const size = { width, height, contentWidth: width, contentHeight: height, sourceWidth: width, sourceHeight: height };
+  const size = {
+    width,
+    height,
+    contentWidth: width,
+    contentHeight: height,
+    sourceWidth: width,
+    sourceHeight: height,
+    shape: 0,
+  };
   return {
     sessionId: 'warm-up',
     ptsMs: 0,

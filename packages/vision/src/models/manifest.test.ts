@@ -68,9 +68,25 @@ describe('loadManifest', () => {
       files: [{ name: 'a.onnx', sha256: '0'.repeat(64), bytes: 1, sources: [] }],
       scoreThreshold: 0.3,
     },
-    ...{ iouThreshold: 0.5, input: { width: 32, height: 32, fit: 'stretch', channels: 'rgb' } },
+    ...{ obtain: 'Ask for it.', iouThreshold: 0.5, input: { width: 32, height: 32, fit: 'stretch', channels: 'rgb' } },
   });
   const manifest = (...models: object[]) => JSON.stringify({ version: 1, labelSets: { things: ['thing'] }, models });
+
+  it('wants to know how to get a file that has no source, unless it is bundled', async () => {
+    const sourceless = { ...model('a', 'things'), obtain: null };
+    await expect(load(manifest(sourceless))).rejects.toMatchObject({
+      code: 'manifest_invalid',
+      message: expect.stringContaining('obtain'),
+    });
+    expect((await load(manifest({ ...sourceless, bundled: true }))).models).toHaveLength(1);
+  });
+
+  it('wants the values of very sure above those of sure', async () => {
+    const levels = { sure: { score: 0.5, ageMs: 300 }, verySure: { score: 0.4, ageMs: 1000 } };
+    await expect(load(manifest({ ...model('a', 'things'), appearance: levels }))).rejects.toMatchObject({
+      message: expect.stringContaining('verySure'),
+    });
+  });
 
   it('accepts a valid one and fills the defaults of the input', async () => {
     const { models } = await load(manifest(model('a', 'things')));

@@ -10,8 +10,8 @@ import {
 /**
  * Reads and checks `models/manifest.json`.
  *
- * @throws CodedError `manifest_invalid` when the file cannot be read, is not of the schema, names a model twice, or names a
- * label set that it does not have.
+ * @throws CodedError `manifest_invalid` when the file cannot be read, is not of the schema, names a model twice, names a label set
+ * that it does not have, or has a file without any way to get it.
  */
 export async function loadManifest(path: string): Promise<ModelManifest> {
   const invalid = (problem: string, cause?: unknown) =>
@@ -33,6 +33,10 @@ export async function loadManifest(path: string): Promise<ModelManifest> {
     seen.add(model.name);
     if (!Object.hasOwn(parsed.data.labelSets, model.labels)) {
       throw invalid(`model "${model.name}" names the label set "${model.labels}", which is not in labelSets`);
+    }
+    const sourceless = model.files.find((file) => file.sources.length === 0);
+    if (sourceless && !model.bundled && model.obtain === null) {
+      throw invalid(`file "${sourceless.name}" of model "${model.name}" has no source; say in obtain where to get it`);
     }
   }
   return parsed.data;

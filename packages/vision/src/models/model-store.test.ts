@@ -34,6 +34,11 @@ function entry(name: string, options: { bundled?: boolean; sources?: string[] } 
       licence: 'MIT',
       homepage: 'https://example.org',
     },
+    ...{
+      cost: null,
+      obtain: null,
+      appearance: { sure: { score: 0.4, ageMs: 300 }, verySure: { score: 0.6, ageMs: 1000 } },
+    },
     ...{ bundled: options.bundled ?? false, scoreThreshold: 0.3, iouThreshold: 0.5, labels: 'things' },
     files: [{ name: `${name}.onnx`, sha256: sha256(weights), bytes: weights.length, sources: options.sources ?? [] }],
     input: { width: 32, height: 32, fit: 'stretch', pad: 114, channels: 'rgb', mean: [0, 0, 0], std: [1, 1, 1] },
@@ -64,6 +69,19 @@ describe('a model on this machine', () => {
     expect(models.list()).toEqual([
       expect.objectContaining({ name: 'thing', state: 'ready', bytes: 400_000, problem: null }),
     ]);
+  });
+
+  it('says where a person has to put it when nothing can fetch it', async () => {
+    const models = store({ ...entry('thing', { sources: [] }), obtain: 'Ask for it.' });
+    const files = [{ path: cached(), sha256: sha256(weights), bytes: weights.length }];
+    expect(models.state('thing')).toMatchObject({
+      state: 'missing',
+      fetchable: false,
+      ownFiles: { how: 'Ask for it.', files },
+    });
+    await put(cached(), weights);
+    await models.fetch('thing');
+    expect(models.state('thing').state).toBe('ready');
   });
 
   it('is taken from the cache when the bundled copy is broken', async () => {

@@ -73,6 +73,12 @@ export class ModelStore {
     return this.stateOf(findModel(this.options.manifest, name));
   }
 
+  /** What a model can find. @throws CodedError `model_unknown`. */
+  labels(name: string): readonly string[] {
+    const { manifest } = this.options;
+    return manifest.labelSets[findModel(manifest, name).labels] ?? [];
+  }
+
   /** Calls the listener whenever a model's state changes, a few times a second while fetching. Returns the undo. */
   watch(listener: (state: ModelState) => void): () => void {
     this.watchers.add(listener);
@@ -213,7 +219,7 @@ export class ModelStore {
   private stateOf(entry: ModelEntry): ModelState {
     const { name, title, task, licence } = entry;
     const bytes = modelBytes(entry);
-    const base = { name, title, task, licence, bytes };
+    const base = { name, title, task, licence, bytes, cost: entry.cost, ...this.origin(entry) };
     const running = this.fetches.get(name);
     if (running) return { ...base, state: 'fetching', fetchedBytes: running.fetchedBytes, problem: null };
     const failure = this.failures.get(name);
@@ -225,6 +231,19 @@ export class ModelStore {
     if (here.length === entry.files.length) return { ...base, state: 'ready', fetchedBytes, problem: null };
     const missing = new CodedError('model_missing', { model: name });
     return { ...base, state: 'missing', fetchedBytes, problem: { code: missing.code, message: missing.message } };
+  }
+
+  /** Where the weights come from: a place that the server knows, or the hands of the operator. */
+  private origin(entry: ModelEntry): Pick<ModelState, 'fetchable' | 'ownFiles'> {
+    const { mirror, cacheDir } = this.options;
+    const fetchable = mirror !== null || entry.files.every((file) => file.sources.length > 0);
+    if (entry.obtain === null) return { fetchable, ownFiles: null };
+    const files = entry.files.map(({ name, sha256, bytes }) => ({
+      path: resolvePath(cacheDir, entry.name, name),
+      sha256,
+      bytes,
+    }));
+    return { fetchable, ownFiles: { how: entry.obtain, files } };
   }
 
   private announce(entry: ModelEntry): void {

@@ -36,6 +36,7 @@ const frame = (sessionId: string, ptsMs: number): LinkFrame => ({
     contentHeight: 2,
     sourceWidth: 8,
     sourceHeight: 4,
+    shape: 4_000_000_000,
   },
   pixels: new Uint8Array(24).fill(ptsMs),
 });

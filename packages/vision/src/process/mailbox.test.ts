@@ -17,6 +17,7 @@ const frame = (sessionId: string, ptsMs: number): LinkFrame => ({
     contentHeight: 1,
     sourceWidth: 1,
     sourceHeight: 1,
+    shape: 0,
   },
   pixels: new Uint8Array(3),
 });

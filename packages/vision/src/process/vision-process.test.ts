@@ -183,8 +183,12 @@ describe('the vision process', () => {
     child.send(configure());
     await child.hear('configured');
     const small = { ...picture, width: 8, height: 8, contentWidth: 8, contentHeight: 8, pixels: new Uint8Array(192) };
-    await send(await child.link(), small);
+    const link = await child.link();
+    await send(link, small);
     expect(await child.hear('dropped')).toMatchObject({ sessionId: 'session-a', reason: 'wrong_size', count: 1 });
+    // As large as it should be, but fitted for a model that wants the picture stretched.
+    await send(link, { ...picture, shape: picture.shape ^ 1 });
+    expect(await child.hear('dropped', 2)).toMatchObject({ sessionId: 'session-a', reason: 'wrong_size', count: 1 });
   });
 
   it('says why a model cannot be used, stays, and takes the next one', async () => {

@@ -1,6 +1,13 @@
 import process from 'node:process';
 import { CodedError, describeError } from '@media-analyzer/protocol';
-import type { FromVision, LinkFrame, ParentChannel, ParentMessage, ToVision } from '@media-analyzer/protocol/process';
+import {
+  type FromVision,
+  type LinkFrame,
+  type ParentChannel,
+  type ParentMessage,
+  pictureShape,
+  type ToVision,
+} from '@media-analyzer/protocol/process';
 import { DropCounter } from './drop-counter.js';
 import { FrameServer } from './frame-server.js';
 import type { ModelInfo } from './inference-messages.js';
@@ -18,6 +25,8 @@ interface Engine {
   readonly thread: InferenceThread;
   readonly info: ModelInfo;
   readonly mailbox: FrameMailbox;
+  /** How its pictures are fitted; frames that were scaled for another model are of no use to it. */
+  readonly shape: number;
   running: boolean;
 }
 
@@ -55,6 +64,7 @@ export class VisionProcess {
   /** Loads the model first: the socket is there only when frames can be served. A model that is refused leaves all as it was. */
   private async configure(configuration: Configuration): Promise<void> {
     const { model, executionProvider, threads, scoreThreshold, maxDetections, deadlineMs, socketPath } = configuration;
+    let before: Engine | null = null;
     try {
       const started = await InferenceThread.start({
         model,
@@ -62,17 +72,16 @@ export class VisionProcess {
       });
       const onDrop = (sessionId: string, reason: VisionDropReason): void => this.drops.add(sessionId, reason);
       const mailbox = new FrameMailbox({ deadlineMs, now: () => performance.now(), onDrop });
-      const before = this.engine;
-      this.engine = { ...started, mailbox, running: false };
-      before?.mailbox.clear('wrong_size');
-      // A model that is at work finishes its frame and is closed then, in `work`.
-      if (before && !before.running) await before.thread.close();
+      before = this.engine;
+      this.engine = { ...started, mailbox, shape: pictureShape(started.info.input), running: false };
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       this.channel.send({ type: 'problem', code: error.code, details: error.details });
       return;
     }
+    before?.mailbox.clear('wrong_size');
     if (this.server?.path !== socketPath) await this.listen(socketPath);
+    // Told before anything else: results of a model that the server does not know of yet are not taken.
     const { info } = this.engine;
     const { input, loadMs } = info;
     this.channel.send({
@@ -82,6 +91,8 @@ export class VisionProcess {
       executionProvider: info.executionProvider,
       loadMs,
     });
+    // A model that is at work finishes its frame and is closed then, in `work`.
+    if (before && !before.running) await before.thread.close();
   }
 
   private async listen(path: string): Promise<void> {
@@ -97,7 +108,8 @@ export class VisionProcess {
     const { engine } = this;
     if (!engine) return;
     const { input } = engine.info;
-    if (frame.width !== input.width || frame.height !== input.height) {
+    const fits = frame.width === input.width && frame.height === input.height;
+    if (!fits || frame.shape !== engine.shape) {
       this.drops.add(frame.sessionId, 'wrong_size');
       return;
     }

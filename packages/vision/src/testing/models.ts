@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { ModelInput, ModelManifest } from '@media-analyzer/protocol';
-import type { LinkFrame, LoadedModel } from '@media-analyzer/protocol/process';
+import { type LinkFrame, type LoadedModel, pictureShape } from '@media-analyzer/protocol/process';
 import sharp from 'sharp';
 import { findModel } from '../models/index.js';
 
@@ -51,6 +51,7 @@ export async function frameFromFile(path: string, input: ModelInput, sessionId =
     contentHeight,
     sourceWidth,
     sourceHeight,
+    shape: pictureShape(input),
     pixels,
   };
 }

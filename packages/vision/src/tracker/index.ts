@@ -1,1 +1,2 @@
+export { CertaintyFold } from './certainty.js';
 export { Tracker, type TrackerOptions } from './tracker.js';

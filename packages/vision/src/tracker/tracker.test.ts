@@ -11,6 +11,15 @@ const ids = (detections: readonly Detection[]) => detections.map((detection) => 
 const walker = (ms: number, { x = 0.1, y = 0.4, speed = 0.2 } = {}): Box => [x + (speed * ms) / 1000, y, 0.08, 0.25];
 
 describe('a track', () => {
+  it('begins anew with the score of another model, and gives no number twice', () => {
+    const tracker = new Tracker({ highScore: 0.3, confirmHits: 1 });
+    const unsure = { label: 'person', score: 0.4, box: [0.1, 0.1, 0.2, 0.4] as [number, number, number, number] };
+    expect(ids(tracker.update(0, [unsure]))).toEqual([1]);
+    tracker.retune({ highScore: 0.5 });
+    expect(tracker.update(100, [unsure])).toEqual([]);
+    expect(ids(tracker.update(200, [{ ...unsure, score: 0.6 }]))).toEqual([2]);
+  });
+
   it('gets its number at the second sighting and keeps it', () => {
     const tracker = new Tracker();
     const numbers = [0, 100, 200, 300].map((ms) => ids(tracker.update(ms, [seen(walker(ms))])));

@@ -13,7 +13,10 @@ export interface TrackerOptions {
   readonly confirmHits?: number;
   /** A confirmed track not seen for this long is forgotten, ms. Default 1500: longer, and constant velocity is a guess. */
   readonly lostMs?: number;
-  /** The same for a track without a number, ms. Default 350: three frames at ten a second. */
+  /**
+   * The same for a track without a number, ms. Default 350: three frames at ten a second. Where frames are rarer, it is
+   * forgotten once the next one did not show it.
+   */
   readonly tentativeMs?: number;
   /** Most tracks remembered at a time; past it, new objects go without a number. Default 500. */
   readonly maxTracks?: number;
@@ -36,7 +39,7 @@ const LEAST_OVERLAP = {
  * never used again.
  */
 export class Tracker {
-  private readonly options: Required<TrackerOptions>;
+  private options: Required<TrackerOptions>;
   private tracks: Track[] = [];
   private lastPtsMs = Number.NEGATIVE_INFINITY;
   private nextId = 1;
@@ -81,9 +84,20 @@ export class Tracker {
     this.lastPtsMs = Number.NEGATIVE_INFINITY;
   }
 
+  /** Another model speaks from here on: all objects are forgotten, and its score counts. Numbers go on growing. */
+  retune({ highScore }: Required<Pick<TrackerOptions, 'highScore'>>): void {
+    this.options = { ...this.options, highScore };
+    this.reset();
+  }
+
   private forget(ptsMs: number): void {
     const { lostMs, tentativeMs } = this.options;
-    this.tracks = this.tracks.filter((track) => ptsMs - track.lastSeenMs <= (track.id === null ? tentativeMs : lostMs));
+    this.tracks = this.tracks.filter((track) => {
+      const unseenMs = ptsMs - track.lastSeenMs;
+      if (track.id !== null) return unseenMs <= lostMs;
+      const missed = track.lastSeenMs < this.lastPtsMs;
+      return unseenMs <= (missed ? tentativeMs : lostMs);
+    });
   }
 
   private match(ptsMs: number, detections: readonly RawDetection[]): Map<number, Track> {
