@@ -21,6 +21,7 @@ beforeEach(async () => {
       getStream: async (id) => (id === 'stream-1' ? makeStream() : null),
       listStreams: async () => [makeStream()],
       notices: () => [],
+      refusals: () => [],
       models: () => [],
       reportAlignment: () => {},
     },

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { createMetrics } from './metrics.js';
 
@@ -28,4 +29,23 @@ describe('the metrics', () => {
     expect(text).toContain('media_analyzer_capture_to_result_seconds_bucket{le="0.12"} 1');
     expect(text).toContain('media_analyzer_capture_to_result_seconds_bucket{le="0.2"} 2');
   });
+});
+
+it('how late the event loop is does not contain the timer that watches it', async () => {
+  const { registry } = createMetrics();
+  const scrape = async (): Promise<Record<string, number>> => {
+    const text = await registry.metrics();
+    expect(text).not.toContain('eventloop_lag');
+    const lines = text.matchAll(/^media_analyzer_event_loop_late_(\w+)_seconds (\S+)$/gm);
+    return Object.fromEntries([...lines].map(([, name, value]) => [name, Number(value)]));
+  };
+  expect(await scrape()).toEqual({ p50: 0, p99: 0, max: 0 });
+  await delay(350);
+  expect((await scrape()).p50).toBeLessThan(0.05);
+  // The first tick after a scrape has none before it.
+  await delay(150);
+  const until = performance.now() + 400;
+  while (performance.now() < until);
+  await delay(150);
+  expect((await scrape()).max).toBeGreaterThan(0.1);
 });

@@ -1,13 +1,24 @@
 import type { CodedError, ErrorCode, Notice } from '@media-analyzer/protocol';
 
+/** Remembers what came and when it was over. */
+export interface NoticeChronicle {
+  began(notice: Omit<Notice, 'since'>): void;
+  over(code: ErrorCode, streamId: string | null): void;
+}
+
 /** What an operator must know, until it is over: one notice for each code and stream. */
 export class NoticeBoard {
   readonly #notices = new Map<string, Notice>();
   readonly #onChange: (notices: Notice[]) => void;
+  readonly #history: NoticeChronicle | null;
 
-  /** @param onChange told of all notices whenever one came, changed or went */
-  constructor(onChange: (notices: Notice[]) => void) {
+  /**
+   * @param onChange told of all notices whenever one came, changed or went
+   * @param history remembers those that are over, too
+   */
+  constructor(onChange: (notices: Notice[]) => void, history: NoticeChronicle | null = null) {
     this.#onChange = onChange;
+    this.#history = history;
   }
 
   /** Oldest first. */
@@ -21,11 +32,14 @@ export class NoticeBoard {
     const known = this.#notices.get(key);
     if (known?.message === message && known.severity === severity) return;
     this.#notices.set(key, { code, message, severity, streamId, since: known?.since ?? Date.now() });
+    if (!known) this.#history?.began({ code, message, severity, streamId });
     this.#onChange(this.all);
   }
 
   clear(code: ErrorCode, streamId: string | null = null): void {
-    if (this.#notices.delete(keyOf(code, streamId))) this.#onChange(this.all);
+    if (!this.#notices.delete(keyOf(code, streamId))) return;
+    this.#history?.over(code, streamId);
+    this.#onChange(this.all);
   }
 
   /** The stream is gone, and with it what there was to know about it. */

@@ -9,7 +9,12 @@ describe('the realtime strategy', () => {
     open();
     expect(decoders[0]!.taps).toEqual([null]);
     visions[0]!.configured();
-    const tap = { rate: 10, socketPath: '/run/vision.sock', input: expect.objectContaining({ width: 416 }) };
+    const tap = {
+      rate: 10,
+      sampling: 'even',
+      socketPath: '/run/vision.sock',
+      input: expect.objectContaining({ width: 416 }),
+    };
     expect(decoders[0]!.taps).toEqual([null, tap]);
     open('session-2');
     expect(decoders[1]!.taps).toEqual([tap]);
@@ -130,6 +135,126 @@ describe('the realtime strategy', () => {
     await strategy.close();
   });
 
+  describe('changes the model', () => {
+    async function running() {
+      const scene = makeStrategy();
+      await scene.strategy.start();
+      const session = scene.open();
+      const [vision] = scene.visions;
+      vision!.running();
+      vision!.configured();
+      return { ...scene, session, vision: vision! };
+    }
+
+    it('under a session on air: it gets a new tap, and its objects new numbers', async () => {
+      const { strategy, vision, visions, decoders, analyses, session } = await running();
+      for (const ptsMs of [0, 100, 200]) vision.events.onResult(result(ptsMs));
+      const changed = strategy.use('strict');
+      await vi.waitUntil(() => vision.asked.length === 1);
+      // Until it is loaded the old one goes on.
+      vision.events.onResult(result(300));
+      expect([strategy.model, analyses.length]).toEqual(['tiny', 4]);
+      vision.configured('strict');
+      await changed;
+      expect([strategy.model, visions.length, decoders[0]!.taps.length]).toEqual(['strict', 1, 3]);
+      // The frame that the old one was at.
+      vision.events.onResult(result(400));
+      expect(session.counts().dropped).toEqual({ wrong_size: 1 });
+      for (const ptsMs of [500, 600, 700]) vision.events.onResult(result(ptsMs, { model: 'strict' }));
+      const unsure = result(800, { model: 'strict' });
+      vision.events.onResult({
+        ...unsure,
+        detections: unsure.detections.map((one) => ({ ...one, box: [0.7, 0, 0.1, 0.1], score: 0.7 })),
+      });
+      expect(analyses.map(({ model }) => model)).toEqual([...Array(4).fill('tiny'), ...Array(4).fill('strict')]);
+      const numbers = (model: string) =>
+        new Set(
+          analyses.filter((one) => one.model === model).flatMap((one) => one.detections.map(({ trackId }) => trackId)),
+        );
+      expect([numbers('tiny'), numbers('strict')]).toEqual([new Set([null, 1]), new Set([null, 2])]);
+      // The new model's own score counts.
+      expect(analyses.at(-1)!.detections).toEqual([]);
+      await strategy.close();
+    });
+
+    it('and keeps the old one when the new one is refused, with its process as it was', async () => {
+      const { strategy, vision, visions, problems, analyses } = await running();
+      const changed = strategy.use('broken');
+      await vi.waitUntil(() => vision.asked.length === 1);
+      vision.events.onProblem(new CodedError('model_invalid', { model: 'broken', problem: 'no ONNX file' }));
+      await expect(changed).rejects.toMatchObject({
+        code: 'model_switch_failed',
+        details: { model: 'broken', kept: 'tiny', problem: expect.stringContaining('no ONNX file') },
+      });
+      vision.events.onResult(result(0));
+      expect([strategy.model, strategy.blocked, visions.length, analyses.length]).toEqual(['tiny', null, 1, 1]);
+      expect(problems).toEqual([]);
+      await strategy.close();
+    });
+
+    it('and keeps the old one when the process dies of the new one', async () => {
+      const { strategy, vision } = await running();
+      const changed = strategy.use('huge');
+      await vi.waitUntil(() => vision.asked.length === 1);
+      vision.events.onState(
+        'restarting',
+        new CodedError('process_exited', { process: 'vision', how: 'signal SIGKILL' }),
+      );
+      await expect(changed).rejects.toMatchObject({ code: 'model_switch_failed' });
+      vision.running();
+      vision.configured();
+      expect([strategy.model, strategy.blocked]).toEqual(['tiny', null]);
+      await strategy.close();
+    });
+
+    it('to one that is here when the configured one is missing', async () => {
+      const { strategy, visions, problems, model, open, decoders } = makeStrategy({ missing: true });
+      await strategy.start();
+      open();
+      model.failure = null;
+      const changed = strategy.use('other');
+      await vi.waitUntil(() => visions.length === 1);
+      visions[0]!.running();
+      visions[0]!.configured('other');
+      await changed;
+      expect([visions[0]!.model, strategy.model, problems]).toEqual(['other', 'other', ['model_missing', null]]);
+      expect(decoders[0]!.taps).toHaveLength(2);
+      await strategy.close();
+    });
+
+    it('not to one that is unknown or not here', async () => {
+      const { strategy, vision, model } = await running();
+      model.failure = new CodedError('model_missing', { model: 'absent' });
+      await expect(strategy.use('absent')).rejects.toMatchObject({ code: 'model_missing' });
+      expect([strategy.model, vision.asked]).toEqual(['tiny', []]);
+      await strategy.close();
+    });
+
+    it('one change after the other, and none any more when it is closed meanwhile', async () => {
+      const { strategy, vision } = await running();
+      const first = strategy.use('first');
+      const second = strategy.use('second');
+      await vi.waitUntil(() => vision.asked.length === 1);
+      vision.configured('first');
+      await first;
+      await vi.waitUntil(() => vision.asked.length === 2);
+      expect(vision.asked).toEqual(['first', 'second']);
+      const closed = strategy.close();
+      await expect(second).rejects.toMatchObject({ code: 'model_switch_failed' });
+      await closed;
+      expect(vision.stopped).toBe(true);
+    });
+
+    it('and tells how long each takes here', async () => {
+      const { strategy, vision, seen } = await running();
+      vision.events.onResult(result(0, { inferenceMs: 20 }));
+      expect(strategy.inferenceTimes('tiny')).toEqual({ p50: 20, p95: 20, count: 1 });
+      expect(strategy.inferenceTimes('other')).toBeNull();
+      expect(seen.inference).toEqual([['tiny', 0.02]]);
+      await strategy.close();
+    });
+  });
+
   it('gives alignment that players measured to the sessions of their stream', async () => {
     const { strategy, open, seen } = makeStrategy();
     const mine = open('session-1', 'stream-1');
@@ -149,5 +274,42 @@ describe('the realtime strategy', () => {
     await strategy.start();
     expect(visions).toEqual([]);
     expect(watchers.size).toBe(0);
+  });
+});
+
+describe('a machine that is too slow', () => {
+  it('is asked for fewer frames of every session alike, and for all of them again when there is room', async () => {
+    vi.useFakeTimers({ now: 1_790_000_000_000 });
+    try {
+      const { strategy, visions, decoders, open } = makeStrategy();
+      await strategy.start();
+      visions[0]!.configured();
+      open('session-1');
+      open('session-2');
+      let ms = 0;
+      const second = (analysed: number, lost: number): void => {
+        vi.advanceTimersByTime(1000);
+        for (const sessionId of ['session-1', 'session-2']) {
+          for (let n = 0; n < analysed; n += 1) {
+            ms += 10;
+            visions[0]!.events.onResult(result(ms, { sessionId }));
+          }
+          if (lost > 0) visions[0]!.events.onDropped({ sessionId, reason: 'superseded', count: lost });
+        }
+        strategy.report();
+      };
+      const rates = () => decoders.map(({ taps }) => taps.at(-1)?.rate);
+      for (let n = 0; n < 3; n += 1) second(10, 0);
+      expect(strategy.rate).toEqual({ wanted: 10, inForce: 10 });
+      for (let n = 0; n < 3; n += 1) second(5, 5);
+      expect(rates()).toEqual([5, 5]);
+      expect(strategy.rate).toEqual({ wanted: 10, inForce: 5 });
+      // Losses that are not for lack of speed lower nothing.
+      visions[0]!.events.onDropped({ sessionId: 'session-1', reason: 'wrong_size', count: 50 });
+      for (let n = 0; n < 120; n += 1) second(5, 0);
+      expect(rates()).toEqual([10, 10]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

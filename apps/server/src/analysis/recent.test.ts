@@ -52,6 +52,32 @@ describe('recent values', () => {
     expect(values.rate()).toBe(0);
   });
 
+  it('give a rate from the first second on, over the time that there was', () => {
+    const { values, pass } = at();
+    for (let index = 0; index < 20; index++) {
+      values.add(1);
+      pass(100);
+    }
+    expect(values.rate()).toBeCloseTo(10, 0);
+  });
+
+  it('say nothing once they stopped coming, which takes longer where they are sparse', () => {
+    const { values, pass } = at();
+    for (let index = 0; index < 10; index++) {
+      values.add(1);
+      pass(100);
+    }
+    pass(5_000);
+    expect(values.summary()).toBeNull();
+    for (let index = 0; index < 3; index++) {
+      values.add(2);
+      pass(8_000);
+    }
+    expect(values.summary()).toMatchObject({ p95: 2 });
+    pass(20_000);
+    expect(values.summary()).toBeNull();
+  });
+
   it('are bounded, the newest stay', () => {
     const { values } = at();
     for (let value = 0; value < 10_000; value++) values.add(value);

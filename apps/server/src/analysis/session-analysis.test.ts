@@ -10,6 +10,7 @@ function make() {
   let closed = 0;
   const session = new RealtimeAnalysis({
     ...{ streamId: 'stream-1', sessionId: 'session-1', decoder, highScore: () => 0.3, metrics },
+    levels: () => ({ sure: { score: 0.5, ageMs: 300 }, verySure: { score: 0.7, ageMs: 1000 } }),
     onAnalysis: (analysis) => void analyses.push(analysis),
     onClose: () => {
       closed += 1;
@@ -34,7 +35,8 @@ describe('the realtime analysis of a session', () => {
     expect(numbers[0]).toEqual(expect.any(Number));
     expect(new Set(numbers).size).toBe(1);
     expect(session.counts()).toMatchObject({ analysed: 5, captureToResult: { p50: 100, p95: 100, count: 5 } });
-    expect(seen).toMatchObject({ analysed: 5, captureToResult: [0.1, 0.1, 0.1, 0.1, 0.1] });
+    session.report();
+    expect(seen).toMatchObject({ sampled: 5, analysed: 5, captureToResult: [0.1, 0.1, 0.1, 0.1, 0.1] });
   });
 
   it('takes objects after a discontinuity for new ones', () => {
@@ -51,14 +53,14 @@ describe('the realtime analysis of a session', () => {
 
   it('counts what the decoder and the vision process dropped, each reason once', () => {
     const { session, decoder, dropped, seen } = make();
-    decoder.counts = { sampled: 20, dropped: { link_busy: 2, overload: 1 } };
+    decoder.counts = { ...decoder.counts, sampled: 20, dropped: { link_busy: 2, overload: 1 } };
     session.dropped('superseded', 3);
     session.dropped('superseded', 1);
     session.dropped('overload', 5);
     expect(session.counts()).toMatchObject({ sampled: 20, dropped: { link_busy: 2, overload: 6, superseded: 4 } });
     session.report();
     session.report();
-    decoder.counts = { sampled: 25, dropped: { link_busy: 3, overload: 1 } };
+    decoder.counts = { ...decoder.counts, sampled: 25, dropped: { link_busy: 3, overload: 1 } };
     session.report();
     expect(dropped).toEqual({ link_busy: 3, overload: 6, superseded: 4 });
     expect(seen.sampled).toBe(25);

@@ -1,7 +1,18 @@
-import type { Analysis, CodedError, CodedSample, LatencySummary, ProcessState, Track } from '@media-analyzer/protocol';
+import type {
+  Analysis,
+  AppearanceLevels,
+  CodedError,
+  CodedSample,
+  LatencySummary,
+  ProcessState,
+  SeenNow,
+  Track,
+} from '@media-analyzer/protocol';
 import type { FrameTap, FromVision } from '@media-analyzer/protocol/process';
-import { Tracker } from '@media-analyzer/vision/tracker';
+import { CertaintyFold, Tracker } from '@media-analyzer/vision/tracker';
+import { type DecoderCounts, FrameLedger, type FrameTotals } from './frame-ledger.js';
 import { RecentValues } from './recent.js';
+import { WhatIsSeen } from './seen-now.js';
 
 /** A frame's detections, without identity, as the vision process gives them. */
 export type VisionResult = Omit<Extract<FromVision, { type: 'result' }>, 'type'>;
@@ -9,7 +20,7 @@ export type VisionResult = Omit<Extract<FromVision, { type: 'result' }>, 'type'>
 /** The process that decodes the session and hands sampled frames to the vision process. */
 export interface Decoder {
   readonly state: ProcessState;
-  readonly counts: { readonly sampled: number; readonly dropped: Readonly<Record<string, number>> };
+  readonly counts: DecoderCounts;
   start(): void;
   setTap(tap: FrameTap | null): void;
   track(track: Track): void;
@@ -22,7 +33,8 @@ export interface Decoder {
 export interface AnalysisMetrics {
   readonly captureToResult: { observe(seconds: number): void };
   readonly framesSampled: { inc(value: number): void };
-  readonly framesAnalysed: { inc(): void };
+  readonly framesAnalysed: { inc(value: number): void };
+  readonly inference: { observe(labels: { model: string }, seconds: number): void };
   readonly framesDropped: { inc(labels: { reason: string }, value: number): void };
   readonly overlayAlignment: { observe(seconds: number): void };
 }
@@ -33,6 +45,8 @@ export interface SessionAnalysisOptions {
   readonly decoder: Decoder;
   /** From this score on a detection stands on its own, 0..1. */
   readonly highScore: () => number;
+  /** What makes a tracked object an appearance, by the model in use. */
+  readonly levels: () => AppearanceLevels;
   readonly metrics: AnalysisMetrics;
   /** A result with its tracks, in the order in which they became ready. */
   onAnalysis(analysis: Analysis): void;
@@ -45,16 +59,18 @@ export class RealtimeAnalysis {
   readonly #options: SessionAnalysisOptions;
   /** Made with the first result: only then the model, and with it the score that counts, is known for sure. */
   #tracker: Tracker | null = null;
+  readonly #certainty = new CertaintyFold();
+  #model: string | null = null;
+  readonly #seen = new WhatIsSeen();
   readonly #latency = new RecentValues();
   readonly #alignment = new RecentValues();
-  #analysed = 0;
-  /** Dropped by the vision process; the decoder counts its own. */
-  #droppedByVision: Record<string, number> = {};
-  #reported = { sampled: 0, dropped: {} as Record<string, number> };
+  readonly #ledger: FrameLedger;
+  #reported: FrameTotals = { sampled: 0, analysed: 0, dropped: {} };
 
   constructor(options: SessionAnalysisOptions) {
     this.#options = options;
     this.decoder = options.decoder;
+    this.#ledger = new FrameLedger(() => options.decoder.counts);
   }
 
   get streamId(): string {
@@ -64,11 +80,15 @@ export class RealtimeAnalysis {
   /** A frame was analysed. */
   result({ ptsMs, capturedAt, completedAt, model, detections }: VisionResult): void {
     const { streamId, sessionId, metrics } = this.#options;
-    this.#tracker ??= new Tracker({ highScore: this.#options.highScore() });
+    const highScore = this.#options.highScore();
+    if (!this.#tracker) this.#tracker = new Tracker({ highScore });
+    else if (model !== this.#model) this.#tracker.retune({ highScore });
+    this.#model = model;
     const tracked = this.#tracker.update(ptsMs, detections);
-    this.#analysed += 1;
+    const judged = this.#certainty.update(ptsMs, tracked, this.#options.levels());
+    this.#seen.add(Date.now(), judged);
+    this.#ledger.analysed();
     this.#latency.add(completedAt - capturedAt);
-    metrics.framesAnalysed.inc();
     metrics.captureToResult.observe(Math.max(0, completedAt - capturedAt) / 1000);
     this.#options.onAnalysis({
       streamId,
@@ -78,13 +98,13 @@ export class RealtimeAnalysis {
       completedAt: Math.round(completedAt),
       status: 'provisional',
       model,
-      detections: tracked,
+      detections: judged,
     });
   }
 
   /** The vision process let frames go. */
   dropped(reason: string, count: number): void {
-    this.#droppedByVision[reason] = (this.#droppedByVision[reason] ?? 0) + count;
+    this.#ledger.dropped(reason, count);
   }
 
   /** Time or content jumps: objects are new ones from here on. */
@@ -102,35 +122,41 @@ export class RealtimeAnalysis {
   }
 
   /** Totals of the session, and how it goes right now. */
-  counts(): {
-    sampled: number;
-    analysed: number;
-    dropped: Readonly<Record<string, number>>;
+  counts(): FrameTotals & {
     captureToResult: LatencySummary | null;
     overlayAlignment: LatencySummary | null;
     analysisRate: number;
+    seen: readonly SeenNow[];
   } {
     return {
-      sampled: this.decoder.counts.sampled,
-      analysed: this.#analysed,
-      dropped: this.#dropped(),
+      ...this.#ledger.totals(),
       captureToResult: this.#latency.summary(),
       overlayAlignment: this.#alignment.summary(),
       analysisRate: this.#latency.rate(),
+      seen: this.#seen.now(Date.now()),
     };
+  }
+
+  /** Frames of which the models answered, and those lost because they could not keep up, since the start. */
+  get load(): { readonly analysed: number; readonly lost: number } {
+    const { analysed, dropped } = this.#ledger.totals();
+    const { superseded = 0, deadline = 0, link_busy = 0 } = dropped;
+    return { analysed, lost: superseded + deadline + link_busy };
   }
 
   /** Adds to the metrics what has happened since the last call. */
   report(): void {
     const { metrics } = this.#options;
-    const { sampled } = this.decoder.counts;
-    const dropped = this.#dropped();
-    metrics.framesSampled.inc(Math.max(0, sampled - this.#reported.sampled));
+    const totals = this.#ledger.totals();
+    const { sampled, analysed, dropped } = totals;
+    // One after the other from one reading, so that no scrape sees more analysed than sampled.
+    metrics.framesSampled.inc(sampled - this.#reported.sampled);
+    metrics.framesAnalysed.inc(analysed - this.#reported.analysed);
     for (const [reason, count] of Object.entries(dropped)) {
       const more = count - (this.#reported.dropped[reason] ?? 0);
       if (more > 0) metrics.framesDropped.inc({ reason }, more);
     }
-    this.#reported = { sampled, dropped };
+    this.#reported = totals;
   }
 
   /** Ends the decoding of the session; results that are still under way are not waited for. */
@@ -142,18 +168,11 @@ export class RealtimeAnalysis {
       this.#options.onClose();
     }
   }
-
-  #dropped(): Record<string, number> {
-    const dropped: Record<string, number> = { ...this.decoder.counts.dropped };
-    for (const [reason, count] of Object.entries(this.#droppedByVision))
-      dropped[reason] = (dropped[reason] ?? 0) + count;
-    return dropped;
-  }
 }
 
 /** What keeps a session from being analysed, as its decoder reports it. */
 export interface DecoderEvents {
-  onThumbnail(jpeg: Uint8Array): void;
+  onThumbnail(thumbnail: { readonly ptsMs: number; readonly jpeg: Uint8Array }): void;
   onProblem(problem: CodedError): void;
   onState(state: ProcessState): void;
 }

@@ -34,11 +34,12 @@ describe('the configuration', () => {
         dataDir: path.resolve('data'),
         databaseUrl: null,
         diskReserveBytes: 268_435_456,
-        retention: { maxAgeMs: 604_800_000, maxBytes: 21_474_836_480 },
+        retention: { maxAgeMs: 604_800_000, maxBytes: 20_000_000_000 },
       },
       models: { dir: path.resolve('models/cache'), mirror: null, detection: 'yolox-nano' },
       analysis: {
         rate: 10,
+        sampling: 'even',
         executionProvider: 'cpu',
         visionThreads: Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2))),
         scoreThreshold: null,

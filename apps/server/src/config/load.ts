@@ -53,6 +53,7 @@ export interface Config {
   readonly analysis: {
     /** Analyses per second and stream. */
     readonly rate: number;
+    readonly sampling: 'even' | 'early';
     readonly executionProvider: 'cpu' | 'cuda';
     readonly visionThreads: number;
     /** null: the model's own. */
@@ -173,6 +174,7 @@ function arrange(values: Values): Config {
     models: { dir: values.MODELS_DIR, mirror: values.MODELS_MIRROR, detection: values.DETECTION_MODEL },
     analysis: {
       rate: values.ANALYSIS_RATE,
+      sampling: values.ANALYSIS_SAMPLING,
       executionProvider: values.EXECUTION_PROVIDER,
       visionThreads: values.VISION_THREADS,
       scoreThreshold: values.SCORE_THRESHOLD,

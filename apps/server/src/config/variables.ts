@@ -117,7 +117,7 @@ export const GROUPS = {
         'Retention of new streams: media and analyses older than this are deleted. A week lets a person look back at last week’s show.',
     }),
     RETENTION_MAX_BYTES: integerOrNone({
-      fallback: 20 * GIB,
+      fallback: 20_000_000_000,
       min: 1_000_000,
       max: Number.MAX_SAFE_INTEGER,
       unit: 'bytes or none',
@@ -209,6 +209,13 @@ export const GROUPS = {
       unit: 'analyses/s per stream',
       reason:
         'Frames picked for analysis. At 10/s boxes follow people at walking pace, and two cores carry a 1080p30 stream. 0 switches analysis off.',
+    }),
+    ANALYSIS_SAMPLING: choice({
+      values: ['even', 'early'],
+      fallback: 'even',
+      unit: 'even or early',
+      reason:
+        'Which frames are picked. even: at even distances, so that a shown frame is never far from an analysed one. early: of those near each instant the one that comes out of the decoder first, for the shortest latency with B-frames.',
     }),
     VISION_THREADS: integer({
       fallback: Math.max(1, Math.min(4, Math.floor(availableParallelism() / 2))),

@@ -19,7 +19,7 @@ afterAll(() => rm(dashboardDir, { recursive: true }));
 describe('the dashboard', () => {
   it('is sent for every page that a person may have bookmarked, never from a cache', async () => {
     await using server = await startTestServer({ dashboardDir });
-    for (const url of ['/', '/index.html', '/streams/stream-1', '/system?tab=models']) {
+    for (const url of ['/', '/index.html', '/streams/stream-1', '/system?tab=models', '/docs']) {
       const response = await server.app.inject({ url, headers: { accept: 'text/html,*/*;q=0.8' } });
       expect([url, response.statusCode, response.headers['cache-control']]).toEqual([url, 200, 'no-cache']);
       expect(response.body).toContain('<title>app</title>');

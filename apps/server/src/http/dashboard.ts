@@ -7,12 +7,12 @@ import { pathOf, routeNotFound } from './problems.js';
 import { contentSecurityPolicy, inlineScriptHashes } from './security.js';
 
 /** Angular puts eight characters of a content hash into the name; such a file never changes. */
-const HASHED_NAME = /-[A-Z0-9]{8}\.\w+$/;
+const HASHED_NAME = /-[A-Z0-9]{8}\.\w+(?:\.(?:br|gz))?$/;
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 const REVALIDATE = 'no-cache';
 
 /** Paths of ours that are never pages: a mistake there must say so instead of showing the dashboard. */
-const NOT_PAGES = /^\/(?:api|hls|ws|docs|metrics|healthz|readyz|openapi\.json)(?:\/|$)/;
+const NOT_PAGES = /^\/(?:api|hls|ws|metrics|healthz|readyz|openapi\.json)(?:\/|$)/;
 
 const NOT_BUILT = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Media Analyzer</title><meta name="viewport" content="width=device-width">
@@ -20,7 +20,7 @@ const NOT_BUILT = `<!doctype html>
 a{color:#7cc4ff}code{background:#1e2730;padding:.1em .4em;border-radius:4px}</style></head>
 <body><h1>The server runs, the dashboard is not built</h1>
 <p>Build it with <code>npm run build</code> and reload this page; the server need not be restarted. <code>npm start</code> builds it too.</p>
-<p>Everything else works: <a href="/docs">the REST API</a>, <a href="/api/streams">the streams</a>,
+<p>Everything else works: the REST API (<a href="/openapi.json">its description</a>), <a href="/api/streams">the streams</a>,
 <a href="/api/system">the state of this server</a>, <a href="/metrics">metrics</a>.</p></body></html>
 `;
 
@@ -55,6 +55,8 @@ export async function serveDashboard(app: FastifyInstance, { dir, allowedOrigins
     cacheControl: false,
     decorateReply: false,
     schemaHide: true,
+    // The build lays a Brotli and a gzip form beside what gains by it.
+    preCompressed: true,
     setHeaders: (response, path) =>
       response.setHeader('cache-control', HASHED_NAME.test(path) ? IMMUTABLE : REVALIDATE),
   });

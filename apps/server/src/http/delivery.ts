@@ -4,10 +4,11 @@ import { gzip } from 'node:zlib';
 import { CodedError } from '@media-analyzer/protocol';
 import type { ByteRange } from './services.js';
 
-const gzipAsync = promisify(gzip);
+/** Gzip in the thread pool, so that the event loop goes on. */
+export const gzipText: (text: string | Buffer) => Promise<Buffer> = promisify(gzip);
 
 /** Bodies below this are sent as they are, bytes: they fit into one packet anyway. */
-const MIN_GZIP_BYTES = 860;
+export const MIN_GZIP_BYTES = 860;
 /** Gzipped playlists kept for the other viewers of the same moment. */
 const GZIP_MEMO = 64;
 
@@ -63,7 +64,7 @@ export class PlaylistGzip {
     if (body.length < MIN_GZIP_BYTES) return null;
     const known = this.#memo.get(key);
     if (known !== undefined) return known;
-    const compressed = gzipAsync(body);
+    const compressed = gzipText(body);
     this.#memo.set(key, compressed);
     if (this.#memo.size > GZIP_MEMO) this.#memo.delete(this.#memo.keys().next().value as string);
     return compressed;

@@ -185,6 +185,20 @@ describe('the REST routes', () => {
     expect((await server.app.inject(url)).statusCode).toBe(404);
   });
 
+  it('change the model that detects, and say why it could not be changed', async () => {
+    await using server = await startTestServer();
+    const ask = async (detectionModel: unknown) => {
+      const response = await server.app.inject({ method: 'PATCH', url: '/api/system', payload: { detectionModel } });
+      return [response.statusCode, response.json().error?.code ?? response.json().model];
+    };
+    expect(await ask('yolox-s')).toEqual([200, 'yolox-s']);
+    expect(await ask('absent')).toEqual([404, 'model_unknown']);
+    expect(await ask('broken')).toEqual([422, 'model_switch_failed']);
+    expect(await ask('')).toEqual([400, 'validation_failed']);
+    expect((await server.app.inject('/api/system')).json().model).toBe('yolox-s');
+    expect(await ask(null)).toEqual([200, 'yolox-nano']);
+  });
+
   it('take a POST without a body where none is needed, with or without a JSON content type', async () => {
     await using server = await startTestServer();
     const bare = await server.app.inject({ method: 'POST', url: '/api/demo' });

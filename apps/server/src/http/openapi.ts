@@ -1,6 +1,5 @@
-/** The OpenAPI 3.1 document, made of the schemas that the routes check with, and the page that shows it. */
+/** The OpenAPI 3.1 document, made of the schemas that the routes check with. `/docs`, a page of the dashboard, shows it. */
 import fastifySwagger from '@fastify/swagger';
-import fastifySwaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 
@@ -38,7 +37,6 @@ export async function documentRoutes(app: FastifyInstance, version: string): Pro
     transform: jsonSchemaTransform,
     transformObject: (input) => withoutUnusedSchemas(jsonSchemaTransformObject(input)),
   });
-  await app.register(fastifySwaggerUi, { routePrefix: '/docs', uiConfig: { deepLinking: true } });
 
   let document: string | undefined;
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {

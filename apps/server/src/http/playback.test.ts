@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { errorBody } from '@media-analyzer/protocol';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PLAYBACK_FILE_NAME } from './playback.js';
 import { PLAYLIST, SEGMENT, startTestServer, type TestServer } from './testing/server.js';
 
@@ -68,6 +68,16 @@ describe('playlists', () => {
       const response = await server.app.inject(url);
       expect([url, response.statusCode, response.json().error.code]).toEqual([url, status, code]);
       expect(response.headers['cache-control']).toBe('no-store');
+    }
+  });
+
+  it('that are not there yet name the time to ask again in the header too', async () => {
+    await using server = await startTestServer();
+    server.playback.notReady = true;
+    for (const url of [MULTI, MEDIA]) {
+      const response = await server.app.inject(url);
+      expect([response.statusCode, response.json().error.code]).toEqual([404, 'playback_not_ready']);
+      expect([response.headers['retry-after'], response.headers['cache-control']]).toEqual(['1', 'no-store']);
     }
   });
 
@@ -199,6 +209,31 @@ describe('media files', () => {
     const again = await server.app.inject({ url: DISK, headers: { 'if-none-match': head.headers.etag } });
     expect([again.statusCode, again.body]).toEqual([304, '']);
     expect(server.playback.opened).toEqual([]);
+  });
+
+  it('are released when they are sent, and whatever else is answered', async () => {
+    await using server = await startTestServer();
+    const { etag } = (await server.app.inject(MEMORY)).headers;
+    await vi.waitUntil(() => server.playback.released === 1);
+    await server.app.inject({ method: 'HEAD', url: MEMORY });
+    await server.app.inject({ url: MEMORY, headers: { 'if-none-match': etag } });
+    await server.app.inject({ url: MEMORY, headers: { range: 'bytes=1000-' } });
+    await vi.waitUntil(() => server.playback.released === 4);
+  });
+
+  it('are not released while a slow client has not taken them, but when it has gone', async () => {
+    await using server = await startTestServer();
+    // More than sockets hold.
+    server.playback.held = new Uint8Array(64 * 1024 * 1024);
+    const port = await server.listen();
+    const socket = connect(port, '127.0.0.1');
+    socket.pause().write(`GET ${MEMORY} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+    await vi.waitUntil(() => server.playback.fileRequests.length === 1);
+    // By now the first has been written as far as it can be.
+    expect((await fetch(`http://127.0.0.1:${port}${DISK}`)).status).toBe(200);
+    expect(server.playback.released).toBe(0);
+    socket.destroy();
+    await vi.waitUntil(() => server.playback.released === 1);
   });
 
   it('have tags that differ from session to session', async () => {

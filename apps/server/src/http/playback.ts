@@ -11,6 +11,7 @@ import { CodedError, id } from '@media-analyzer/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { varyBy } from './compression.js';
 import { acceptsGzip, matchesEtag, PlaylistGzip, parseRange } from './delivery.js';
 import { echo, pathOf } from './problems.js';
 import { body, errors } from './schemas.js';
@@ -92,6 +93,7 @@ export const playbackRoutes: FastifyPluginAsyncZod<PlaybackRouteOptions> = async
             'stream_not_found',
             'session_not_found',
             'playback_not_found',
+            'playback_not_ready',
             'server_stopping',
           ),
         },
@@ -126,6 +128,7 @@ export const playbackRoutes: FastifyPluginAsyncZod<PlaybackRouteOptions> = async
             'stream_not_found',
             'session_not_found',
             'playback_not_found',
+            'playback_not_ready',
             'playlist_timeout',
             'server_stopping',
           ),
@@ -147,6 +150,30 @@ export const playbackRoutes: FastifyPluginAsyncZod<PlaybackRouteOptions> = async
       );
       const cache = document.ended ? ENDED_PLAYLIST : msn === undefined ? LIVE_PLAYLIST : BLOCKING_PLAYLIST;
       return sendPlaylist(request, reply, document, { cache, key: `${streamId}/${sessionId}/${skip === undefined}` });
+    },
+  );
+
+  app.get(
+    '/hls/:streamId/:sessionId/recording.m3u8',
+    {
+      schema: {
+        tags,
+        operationId: 'getRecordingPlaylist',
+        summary: 'Everything stored of a session, also while it is on air; the playlist does not grow by itself',
+        params: fileParams.omit({ name: true }),
+        response: {
+          200: body(PLAYLIST_TYPE, 'A playlist'),
+          304: z.undefined().meta({ description: 'Unchanged' }),
+          ...errors('stream_not_found', 'session_not_found', 'playback_not_found', 'server_stopping'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { streamId, sessionId } = request.params;
+      if (!id.safeParse(streamId).success || !id.safeParse(sessionId).success) throw notFound(request);
+      const document = await playback.recording(streamId, sessionId);
+      const cache = document.ended ? ENDED_PLAYLIST : LIVE_PLAYLIST;
+      return sendPlaylist(request, reply, document, { cache, key: `${streamId}/${sessionId}/recording` });
     },
   );
 
@@ -181,6 +208,8 @@ export const playbackRoutes: FastifyPluginAsyncZod<PlaybackRouteOptions> = async
       const signal = AbortSignal.any([request.signal, stopping]);
       const file = await untilStopped(playback.file(streamId, sessionId, name, signal), stopping);
       if (file === null) throw notFound(request);
+      // Emitted once all is handed to the kernel, or the connection is gone, whatever the answer is.
+      if ('bytes' in file) reply.raw.once('close', () => file.release());
 
       const size = 'bytes' in file ? file.bytes.byteLength : file.size;
       // The name is the version: a file is written once. Ids are unique, so the tag holds across streams too.
@@ -209,8 +238,8 @@ export const playbackRoutes: FastifyPluginAsyncZod<PlaybackRouteOptions> = async
   ): Promise<FastifyReply> {
     // Weak, because the same tag stands for the plain and the gzipped bytes.
     const etag = `W/"${document.etag}"`;
-    const vary = [reply.getHeader('vary'), 'Accept-Encoding'].filter(Boolean).join(', ');
-    reply.headers({ etag, 'cache-control': cache, vary });
+    varyBy(reply, 'Accept-Encoding');
+    reply.headers({ etag, 'cache-control': cache });
     if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send();
     reply.type(PLAYLIST_TYPE);
     const compressed = acceptsGzip(request.headers['accept-encoding'])
@@ -224,7 +253,7 @@ export const playbackRoutes: FastifyPluginAsyncZod<PlaybackRouteOptions> = async
 function playlistKind(request: FastifyRequest): 'multivariant' | 'media' | 'blocking' | null {
   const url = request.routeOptions.url;
   if (url?.endsWith('/index.m3u8')) return 'multivariant';
-  if (!url?.endsWith('/media.m3u8')) return null;
+  if (!url?.endsWith('/media.m3u8') && !url?.endsWith('/recording.m3u8')) return null;
   return request.url.includes('_HLS_msn=') ? 'blocking' : 'media';
 }
 

@@ -65,6 +65,9 @@ export function sendError(
   if (request.raw.destroyed && request.socket.destroyed) request.log.debug({ err: error }, 'Client left');
   else if (status === 500) request.log.error({ err: error, route: request.routeOptions.url }, 'Request failed');
   else if (status === 403) request.log.info({ code: body.error.code, details: body.error.details }, 'Request refused');
+  // What is said in the body is said to clients, players and caches that go by the header too.
+  const { retryAfterSeconds } = body.error.details ?? {};
+  if (typeof retryAfterSeconds === 'number') reply.header('retry-after', String(retryAfterSeconds));
   return (
     reply
       .code(status)

@@ -65,7 +65,7 @@ describe('a foreign page', () => {
     const foreign = await server.app.inject({ url: '/hls/stream-1/index.m3u8', headers: { origin: FOREIGN } });
     expect([foreign.statusCode, foreign.headers.vary, foreign.headers['access-control-allow-origin']]).toEqual([
       403,
-      'Origin',
+      'Origin, Accept-Encoding',
       undefined,
     ]);
     const own = await server.app.inject('/hls/stream-1/index.m3u8');

@@ -8,10 +8,14 @@ import { CodedError } from '@media-analyzer/protocol';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import type { WebSocket } from 'ws';
+import { compressAnswers } from './compression.js';
 import { serveDashboard } from './dashboard.js';
+import { downloadRoutes } from './downloads.js';
+import { intervalRoutes } from './intervals.js';
 import { documentRoutes } from './openapi.js';
 import { playbackRoutes } from './playback.js';
 import { answer, routeNotFound, sendError } from './problems.js';
+import { recordingRoutes } from './recordings.js';
 import { guardRequests } from './security.js';
 import type { HttpServices } from './services.js';
 import { streamRoutes } from './streams.js';
@@ -86,6 +90,7 @@ export async function buildHttpServer(options: HttpOptions): Promise<FastifyInst
     errorHandler: (_error, socket) => socket.close(1011),
   });
   guardRequests(app, options);
+  compressAnswers(app);
   app.addHook('onRequest', async () => {
     if (stopping.signal.aborted) throw new CodedError('server_stopping');
   });
@@ -103,6 +108,9 @@ export async function buildHttpServer(options: HttpOptions): Promise<FastifyInst
 
   await documentRoutes(app, version);
   await app.register(streamRoutes, services);
+  await app.register(recordingRoutes, services);
+  await app.register(downloadRoutes, services);
+  await app.register(intervalRoutes, services);
   await app.register(systemRoutes, { ...services, metrics: metrics.registry, version });
   await app.register(playbackRoutes, {
     playback: services.playback,

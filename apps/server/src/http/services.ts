@@ -7,14 +7,23 @@ import type {
   Analysis,
   AnalysisQuery,
   CreateStream,
+  DownloadQuery,
+  Interval,
+  IntervalFilter,
   ModelStatus,
+  NoticeRecord,
   Page,
+  Presence,
+  PresenceQuery,
   Problem,
-  Session,
+  Recording,
+  RecordingsQuery,
   Stream,
   StreamHealth,
   SystemStatus,
   UpdateStream,
+  UpdateSystem,
+  ViewerFilter,
 } from '@media-analyzer/protocol';
 
 /** `cursor` is the `nextCursor` of the page before; one that was not given out is refused with `cursor_invalid`. */
@@ -42,12 +51,44 @@ export interface StreamService {
   /** Gives the stream a new key; the old one is refused from now on. */
   rotateKey(streamId: string): Promise<Stream>;
   health(streamId: string): Promise<StreamHealth>;
-  /** Newest first. */
-  sessions(streamId: string, page: PageRequest): Promise<Page<Session>>;
-  /** An unknown session is `session_not_found`. */
-  session(streamId: string, sessionId: string): Promise<Session>;
   /** The newest picture of the stream, or null while there is none. */
   thumbnail(streamId: string): Promise<Thumbnail | null>;
+}
+
+/** A small picture of a session. */
+export interface SessionPicture {
+  /** PTS of the frame, ms. */
+  readonly ptsMs: number;
+  /** The same question will get the same answer: caches may keep it. */
+  readonly settled: boolean;
+  /** A JPEG picture. Called at most once. */
+  open(): Promise<Readable>;
+}
+
+/** A recording as one file. */
+export interface Download {
+  /** Bytes of the whole file. */
+  readonly size: number;
+  /** Unix ms of its first picture, for its name. */
+  readonly startsAt: number;
+  /** Changes when the file does. */
+  readonly etag: string;
+  /** Reads as fast as the client takes it, a segment at a time. */
+  open(range?: ByteRange): Readable;
+}
+
+/** An unknown stream is `stream_not_found`, an unknown session `session_not_found`, in every method. */
+export interface RecordingService {
+  /** Newest first. */
+  list(streamId: string, query: RecordingsQuery): Promise<Page<Recording>>;
+  get(streamId: string, sessionId: string, filter: ViewerFilter): Promise<Recording>;
+  /** Deletes a session that is over, with its media and results. @throws session_live */
+  remove(streamId: string, sessionId: string): Promise<void>;
+  /** The picture at or right before `atMs` (PTS), by default the newest. @throws picture_not_found */
+  picture(streamId: string, sessionId: string, atMs?: number): Promise<SessionPicture>;
+  presence(streamId: string, query: PresenceQuery): Promise<Presence>;
+  /** @throws download_empty, download_in_parts */
+  download(streamId: string, sessionId: string, query: DownloadQuery): Promise<Download>;
 }
 
 /** A playlist as text. */
@@ -79,7 +120,11 @@ export interface ByteRange {
 
 /** An init segment, media segment or part. Its bytes never change under the same name. */
 export type PlaybackFile =
-  | { readonly bytes: Uint8Array }
+  | {
+      readonly bytes: Uint8Array;
+      /** To be called when the bytes are sent, or never will be: their memory is then used for others. */
+      release(): void;
+    }
   | {
       /** Bytes of the whole file. */
       readonly size: number;
@@ -98,6 +143,8 @@ export interface PlaybackService {
    * @throws playlist_too_far_ahead, playlist_timeout, session_not_found, stream_not_found, playback_not_found
    */
   mediaPlaylist(streamId: string, sessionId: string, request: MediaPlaylistRequest): Promise<PlaylistDocument>;
+  /** Everything stored of a session, from its first segment on; `ended` says that it will not grow. */
+  recording(streamId: string, sessionId: string): Promise<PlaylistDocument>;
   /**
    * A file named in a playlist; null when there is none. A part that the playlist hints at (EXT-X-PRELOAD-HINT) is waited for.
    * `name` has passed the strict pattern of playback file names (see playback.ts): no slash, and no dot beside another.
@@ -110,8 +157,23 @@ export interface AnalysisService {
   query(streamId: string, query: AnalysisQuery): Promise<Page<Analysis>>;
 }
 
+/** Intervals of one session. */
+export interface SessionIntervals {
+  /** Unix ms of PTS 0. */
+  readonly epochAt: number;
+  /** In the order of the filter. @throws cursor_invalid */
+  page(page: PageRequest): Promise<Page<Interval>>;
+}
+
+export interface IntervalService {
+  /** What of a session passes the filter; null when the stream has no session yet. @throws stream_not_found, session_not_found */
+  open(streamId: string, filter: IntervalFilter): Promise<SessionIntervals | null>;
+}
+
 export interface ModelService {
   list(): Promise<ModelStatus[]>;
+  /** What a model can find. @throws model_unknown */
+  labels(name: string): Promise<readonly string[]>;
   /** Starts the fetch of a model, or joins the one that runs, and answers at once with its state. @throws model_unknown */
   fetch(name: string): Promise<ModelStatus>;
 }
@@ -121,9 +183,16 @@ export type DemoStatus = SystemStatus['demo'];
 
 export interface SystemService {
   status(): Promise<SystemStatus>;
+  /**
+   * Changes what can be changed while the server runs; answers when it is in force.
+   * @throws model_unknown, model_missing, model_hash_mismatch, model_switch_failed
+   */
+  update(change: UpdateSystem): Promise<SystemStatus>;
   /** Whether this process can do its work; `problems` says what is in the way. */
   ready(): Promise<{ readonly ready: boolean; readonly problems: readonly Problem[] }>;
   /** Publishes the demo clip in a loop; a running demo is joined. @throws demo_clip_missing */
+  /** What operators had to know, the newest news first. */
+  notices(): Promise<NoticeRecord[]>;
   startDemo(): Promise<DemoStatus>;
   stopDemo(): Promise<DemoStatus>;
 }
@@ -131,8 +200,10 @@ export interface SystemService {
 /** Everything that the routes need. */
 export interface HttpServices {
   readonly streams: StreamService;
+  readonly recordings: RecordingService;
   readonly playback: PlaybackService;
   readonly analyses: AnalysisService;
+  readonly intervals: IntervalService;
   readonly models: ModelService;
   readonly system: SystemService;
 }

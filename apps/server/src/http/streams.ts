@@ -1,4 +1,4 @@
-/** `/api/streams`: the configured channels, their sessions, health, results and pictures. */
+/** `/api/streams`: the configured channels, their health, results and pictures. */
 import {
   analysis,
   analysisQuery,
@@ -6,7 +6,6 @@ import {
   createStream,
   page,
   pageQuery,
-  session,
   stream,
   streamHealth,
   updateStream,
@@ -14,12 +13,12 @@ import {
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { matchesEtag } from './delivery.js';
-import { body, errors, json, sessionParams, streamParams } from './schemas.js';
+import { body, errors, json, streamParams } from './schemas.js';
 import type { AnalysisService, StreamService } from './services.js';
 
 const tags = ['streams'];
 
-/** Streams, their keys, sessions, health, pictures and analyses. */
+/** Streams, their keys, health, pictures and analyses. */
 export const streamRoutes: FastifyPluginAsyncZod<{ streams: StreamService; analyses: AnalysisService }> = async (
   app,
   { streams, analyses },
@@ -145,41 +144,6 @@ export const streamRoutes: FastifyPluginAsyncZod<{ streams: StreamService; analy
       },
     },
     (request) => streams.health(request.params.id),
-  );
-
-  app.get(
-    '/api/streams/:id/sessions',
-    {
-      schema: {
-        tags: ['sessions'],
-        operationId: 'listSessions',
-        summary: 'List the sessions of a stream, newest first',
-        params: streamParams,
-        querystring: pageQuery,
-        response: {
-          200: json(page(session), 'A page of sessions'),
-          ...errors('validation_failed', 'cursor_invalid', 'stream_not_found'),
-        },
-      },
-    },
-    (request) => streams.sessions(request.params.id, request.query),
-  );
-
-  app.get(
-    '/api/streams/:id/sessions/:sessionId',
-    {
-      schema: {
-        tags: ['sessions'],
-        operationId: 'getSession',
-        summary: 'Get a session',
-        params: sessionParams,
-        response: {
-          200: json(session, 'The session'),
-          ...errors('validation_failed', 'stream_not_found', 'session_not_found'),
-        },
-      },
-    },
-    (request) => streams.session(request.params.id, request.params.sessionId),
   );
 
   app.get(

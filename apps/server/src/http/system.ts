@@ -1,5 +1,14 @@
 /** Models, system state, demo, and what orchestrators and Prometheus ask for. */
-import { liveness, modelStatus, page, readiness, systemStatus } from '@media-analyzer/protocol';
+import {
+  liveness,
+  modelLabels,
+  modelStatus,
+  noticeRecord,
+  page,
+  readiness,
+  systemStatus,
+  updateSystem,
+} from '@media-analyzer/protocol';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { body, errors, json } from './schemas.js';
@@ -40,6 +49,20 @@ export const systemRoutes: FastifyPluginAsyncZod<SystemRouteOptions> = async (
     async () => ({ items: await models.list(), nextCursor: null }),
   );
 
+  app.get(
+    '/api/models/:name/labels',
+    {
+      schema: {
+        tags: ['models'],
+        operationId: 'getModelLabels',
+        summary: 'What a model can find',
+        params: modelParams,
+        response: { 200: json(modelLabels, 'The labels'), ...errors('validation_failed', 'model_unknown') },
+      },
+    },
+    async (request) => ({ labels: [...(await models.labels(request.params.name))] }),
+  );
+
   app.post(
     '/api/models/:name/fetch',
     {
@@ -65,6 +88,45 @@ export const systemRoutes: FastifyPluginAsyncZod<SystemRouteOptions> = async (
       },
     },
     () => system.status(),
+  );
+
+  app.get(
+    '/api/notices',
+    {
+      schema: {
+        tags: ['system'],
+        operationId: 'listNotices',
+        summary: 'List what operators had to know, over and ongoing, the newest news first; kept for two weeks',
+        response: { 200: json(page(noticeRecord), 'All of them, in one page'), ...errors() },
+      },
+    },
+    async () => ({ items: await system.notices(), nextCursor: null }),
+  );
+
+  app.patch(
+    '/api/system',
+    {
+      schema: {
+        tags: ['system'],
+        operationId: 'updateSystem',
+        summary:
+          'Change the model that detects, on air too; answers when it is in use. A failure leaves the old one in use',
+        body: updateSystem,
+        response: {
+          200: json(systemStatus, 'State of this server, with the change in force'),
+          ...errors(
+            'validation_failed',
+            'content_type_unsupported',
+            'payload_too_large',
+            'model_unknown',
+            'model_missing',
+            'model_hash_mismatch',
+            'model_switch_failed',
+          ),
+        },
+      },
+    },
+    (request) => system.update(request.body),
   );
 
   app.post(

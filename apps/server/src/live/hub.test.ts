@@ -3,6 +3,19 @@ import { describe, expect, it } from 'vitest';
 import { makeAnalysis, makeHealth, makeModel, makeNotice, makeStream } from '../testing/fixtures.js';
 import { startLiveServer } from './testing/live-server.js';
 
+describe('summaries of streams on air', () => {
+  it('go to watchers alone, all of them at once', async () => {
+    await using server = await startLiveServer();
+    const [watcher, other] = [await server.connect(), await server.connect()];
+    await watcher.watch();
+    const summary = { streamId: 'stream-1', at: 1, bitrate: 2_000_000, seen: [{ label: 'person', count: 3 }] };
+    const condition = { word: 'good', code: null, reason: null } as const;
+    server.hub.publishSummaries([{ ...summary, condition }]);
+    expect(await watcher.nextOf('summaries')).toMatchObject({ summaries: [summary] });
+    expect((await other.settle()).filter(({ type }) => type === 'summaries')).toEqual([]);
+  });
+});
+
 describe('a client', () => {
   it('is greeted, and answered with stream and session when it subscribes', async () => {
     await using server = await startLiveServer();

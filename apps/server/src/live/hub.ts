@@ -4,8 +4,10 @@ import {
   CodedError,
   type ModelStatus,
   type Notice,
+  type Refusal,
   type Stream,
   type StreamHealth,
+  type StreamSummary,
 } from '@media-analyzer/protocol';
 import type { WebSocket } from 'ws';
 import { CLOSE, type ClientRequests, LiveClient } from './client.js';
@@ -18,6 +20,7 @@ export interface LiveLookups {
   getStream(streamId: string): Promise<Stream | null>;
   listStreams(): Promise<Stream[]>;
   notices(): Promise<Notice[]> | Notice[];
+  refusals(): Refusal[];
   models(): Promise<ModelStatus[]> | ModelStatus[];
   /** Overlay alignment errors that a player measured, milliseconds. */
   reportAlignment(streamId: string, errorsMs: readonly number[]): void;
@@ -112,6 +115,13 @@ export class LiveHub {
     for (const client of clients) client.state(`health:${health.streamId}`, data);
   }
 
+  /** To watchers: all that are on air, so that a list that could not be sent is made good by the next. */
+  publishSummaries(summaries: readonly StreamSummary[]): void {
+    if (this.#watchers.size === 0) return;
+    const data = encodeMessage({ type: 'summaries', summaries: [...summaries] });
+    for (const client of this.#watchers) client.state('summaries', data);
+  }
+
   /** To watchers. */
   publishModel(model: ModelStatus): void {
     if (this.#watchers.size === 0) return;
@@ -124,6 +134,13 @@ export class LiveHub {
     if (this.#watchers.size === 0) return;
     const data = encodeMessage({ type: 'notices', notices: [...notices] });
     for (const client of this.#watchers) client.state('notices', data);
+  }
+
+  /** To watchers: all that are remembered, each time that somebody was turned away. */
+  publishRefusals(refusals: readonly Refusal[]): void {
+    if (this.#watchers.size === 0) return;
+    const data = encodeMessage({ type: 'refusals', refusals: [...refusals] });
+    for (const client of this.#watchers) client.state('refusals', data);
   }
 
   /** Takes over an upgraded socket. Beyond the cap of clients, or while closing, it is told why and closed with 1013 or 1001. */
@@ -212,7 +229,7 @@ export class LiveHub {
         lookups.notices(),
         lookups.models(),
       ]);
-      return { type: 'watching', streams, notices, models };
+      return { type: 'watching', streams, notices, models, refusals: lookups.refusals() };
     },
     alignment: (streamId, errorsMs) => this.#options.lookups.reportAlignment(streamId, errorsMs),
   };

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { isSample, readCodedSamples } from '@media-analyzer/media/codec';
 import type { CodedError, CodedSample, ModelInput, ProcessState, VideoTrack } from '@media-analyzer/protocol';
-import { type LinkFrame, LinkFrameReader } from '@media-analyzer/protocol/process';
+import { type FrameTap, type LinkFrame, LinkFrameReader } from '@media-analyzer/protocol/process';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { resolveChildEntry } from './child-entry.js';
 import type { MediaCounts } from './media-counts.js';
 import { MediaProcess, type MediaProcessOptions } from './media-process.js';
 
@@ -109,7 +110,7 @@ async function fixture(changes: Partial<MediaProcessOptions> = {}) {
   const thumbnails: { ptsMs: number; jpeg: Uint8Array }[] = [];
   const counts: MediaCounts[] = [];
   const quiet = (): void => {};
-  const tap = { rate: 10, input: INPUT, socketPath: vision.socketPath };
+  const tap: FrameTap = { rate: 10, sampling: 'early', input: INPUT, socketPath: vision.socketPath };
   const media = new MediaProcess({
     sessionId: 'session-1',
     tap,
@@ -281,6 +282,23 @@ test('thumbnails come without a tap from keyframes alone, at their distance', as
     if (index > 0) expect(ptsMs - thumbnails[index - 1]!.ptsMs).toBeGreaterThanOrEqual(900);
   }
   expect(counts.at(-1)!.decoded).toBe(thumbnails.length);
+});
+
+test('without a tap nothing is sent but keyframes that a picture is due of', async () => {
+  const { media, thumbnails } = await fixture({
+    tap: null,
+    thumbnail: { everyMs: 5000, width: 64 },
+    entry: resolveChildEntry(new URL('./fixtures/eager-pictures.mjs', import.meta.url).href),
+  });
+  const [sample] = landscape.samples;
+  const send = (ptsMs: number, keyframe = true) => media.sample({ ...sample!, keyframe, ptsMs, dtsMs: ptsMs });
+  send(0);
+  await vi.waitUntil(() => thumbnails.length === 1, WAIT);
+  for (const ptsMs of [1000, 2000, 4999]) send(ptsMs);
+  send(5000, false);
+  send(5040);
+  await vi.waitUntil(() => thumbnails.length >= 2, WAIT);
+  expect(thumbnails.map(({ ptsMs }) => ptsMs)).toEqual([0, 5040]);
 });
 
 test('sampling can be switched off and on again', async () => {

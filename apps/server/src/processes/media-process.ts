@@ -10,6 +10,7 @@ import {
   type FrameTap,
   type FromMedia,
   MissedTicks,
+  PicturePace,
   samplingGrid,
   type ToMedia,
 } from '@media-analyzer/protocol/process';
@@ -17,6 +18,7 @@ import { type ChildEntry, resolveChildEntry } from './child-entry.js';
 import { addCounts, type MediaCounts, NO_COUNTS } from './media-counts.js';
 import { DEFAULT_PROCESS_LIMITS, type ProcessLimits } from './process-limits.js';
 import type { ProcessLogger } from './process-logger.js';
+import type { ProcessTable } from './process-table.js';
 import { DEFAULT_REPLAY_LIMITS, ReplayBuffer, type ReplayLimits } from './replay-buffer.js';
 import { SupervisedProcess } from './supervised-process.js';
 
@@ -46,6 +48,8 @@ export interface MediaProcessOptions {
   readonly tap: FrameTap | null;
   readonly thumbnail: ThumbnailRequest | null;
   readonly log: ProcessLogger;
+  /** Where the process can be seen. */
+  readonly table?: ProcessTable;
   readonly limits?: Partial<MediaProcessLimits>;
   /** Another program than the media package's own; for tests. */
   readonly entry?: ChildEntry;
@@ -69,9 +73,12 @@ export class MediaProcess {
   private missed: MissedTicks | null;
   private videoTrack: VideoTrack | null = null;
   private readonly replay: ReplayBuffer;
+  private readonly pictures: PicturePace | null;
   private inFlightBytes = 0;
   /** Why samples are passed over until the next keyframe, or null when they flow. */
-  private waiting: DropReason | null = 'media_down';
+  private waiting: DropReason | null = 'starting';
+  /** How samples are counted that come while no process is ready: the first one is on its way, later ones took its place. */
+  private absence: DropReason = 'starting';
   /** Counts of the processes that ended, and what this end dropped. */
   private ended: MediaCounts = NO_COUNTS;
   private running: MediaCounts = NO_COUNTS;
@@ -81,13 +88,19 @@ export class MediaProcess {
     this.replay = new ReplayBuffer(this.limits.replay);
     this.tap = options.tap;
     this.missed = missedTicksOf(options.tap);
+    this.pictures = options.thumbnail && new PicturePace(options.thumbnail.everyMs);
     this.process = new SupervisedProcess<ToMedia, FromMedia>({
       name: 'media',
       entry: options.entry ?? resolveChildEntry('@media-analyzer/media/process'),
       limits: this.limits,
       log: options.log,
+      table: options.table,
+      sessionId: options.sessionId,
       onReady: () => this.configureFresh(),
       onMessage: (message) => this.receive(message),
+      onLastWords: (message) => {
+        if (message.type === 'counts') this.receive(message);
+      },
       onState: (state, problem) => this.changed(state, problem),
     });
   }
@@ -123,7 +136,7 @@ export class MediaProcess {
     this.tap = tap;
     this.missed = missedTicksOf(tap);
     this.sendConfiguration();
-    if (begins) this.sendReplay();
+    if (begins) this.sendReplay('starting');
   }
 
   /** A new decoder configuration; the samples that follow need it. Audio is of no use here and passed over. */
@@ -138,11 +151,11 @@ export class MediaProcess {
   sample(sample: CodedSample): void {
     if (sample.kind !== 'video') return;
     this.replay.add(sample);
-    // Only keyframes are decoded then. Passing the rest over costs as much as packaging it, so it stays here.
-    if (this.tap === null && !sample.keyframe) return;
+    // Only keyframes for pictures are decoded then. Passing the rest over costs as much as packaging it, so it stays here.
+    if (this.tap === null && !(sample.keyframe && this.pictures?.due(sample.ptsMs))) return;
     if (sample.keyframe && this.process.state === 'running') this.waiting = null;
     const busy = this.inFlightBytes > 0 && this.inFlightBytes + sample.data.length > this.limits.maxInFlightBytes;
-    if (this.process.state !== 'running') this.waiting = 'media_down';
+    if (this.process.state !== 'running') this.waiting = this.absence;
     else if (busy) this.waiting = 'overload';
     if (this.waiting === null) {
       if (this.process.send({ type: 'sample', sample })) {
@@ -168,18 +181,18 @@ export class MediaProcess {
 
   private configureFresh(): void {
     this.inFlightBytes = 0;
-    this.waiting = 'media_down';
+    this.waiting = this.absence;
     this.sendConfiguration();
     if (!this.videoTrack) return;
     this.process.send({ type: 'track', track: this.videoTrack });
     // Without a tap only keyframes are decoded, and the next one does.
-    if (this.tap) this.sendReplay();
+    if (this.tap) this.sendReplay(this.absence);
   }
 
-  private sendReplay(): void {
+  private sendReplay(reason: DropReason): void {
     if (this.process.state !== 'running') return;
     const samples = this.replay.take();
-    if (samples.length > 0 && this.process.send({ type: 'replay', samples })) this.waiting = null;
+    if (samples.length > 0 && this.process.send({ type: 'replay', samples, reason })) this.waiting = null;
   }
 
   private sendConfiguration(): void {
@@ -193,6 +206,8 @@ export class MediaProcess {
         this.inFlightBytes = Math.max(0, this.inFlightBytes - message.bytes);
         return;
       case 'thumbnail':
+        // Only of what came: one that could not be made is wanted of the next keyframe.
+        this.pictures?.made(message.ptsMs);
         this.options.onThumbnail({ ptsMs: message.ptsMs, jpeg: message.jpeg });
         return;
       case 'counts':
@@ -201,6 +216,7 @@ export class MediaProcess {
           sampled: message.sampled,
           sent: message.sent,
           dropped: message.dropped,
+          linkLosses: message.linkLosses,
         };
         this.options.onCounts(this.counts);
         return;
@@ -212,6 +228,7 @@ export class MediaProcess {
 
   private changed(state: ProcessState, problem: CodedError | null): void {
     if (state !== 'running' && state !== 'starting') {
+      this.absence = 'media_down';
       this.ended = this.counts;
       this.running = NO_COUNTS;
       this.inFlightBytes = 0;
@@ -221,7 +238,7 @@ export class MediaProcess {
 
   private dropped(sample: CodedSample, reason: DropReason): void {
     if (!this.missed || this.missed.note(sample.ptsMs) === 0) return;
-    this.ended = addCounts(this.ended, { decoded: 0, sampled: 1, sent: 0, dropped: { [reason]: 1 } });
+    this.ended = addCounts(this.ended, { ...NO_COUNTS, sampled: 1, dropped: { [reason]: 1 } });
   }
 }
 

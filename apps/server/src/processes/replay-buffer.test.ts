@@ -35,6 +35,31 @@ describe('a replay buffer', () => {
     expect(times(buffer)).toEqual([120, 160]);
   });
 
+  it('has the bytes of its samples, in memory of its own that is used again for each interval', () => {
+    const buffer = new ReplayBuffer();
+    const filled = (dtsMs: number, keyframe: boolean, bytes: number) => {
+      const one = sample(dtsMs, keyframe, bytes);
+      one.data.fill(dtsMs % 251);
+      return one;
+    };
+    const memories = new Set<ArrayBufferLike>();
+    for (let interval = 0; interval < 4; interval++) {
+      // Intervals of 2.4 MB: more than the buffer begins with.
+      const sent = Array.from({ length: 24 }, (_, i) => filled(interval * 1000 + 40 * i, i === 0, 100_000));
+      const want = sent.map(({ data }) => Buffer.from(data));
+      for (const one of sent) {
+        buffer.add(one);
+        // Whoever made it may use its memory for something else.
+        one.data.fill(255);
+      }
+      const kept = buffer.take();
+      expect(kept.map(({ data }) => Buffer.compare(data, want.shift()!))).toEqual(kept.map(() => 0));
+      expect(kept).toHaveLength(24);
+      memories.add(kept.at(-1)!.data.buffer);
+    }
+    expect(memories.size).toBe(1);
+  });
+
   it('keeps nothing of an interval with more bytes than its limit, and begins anew with the next', () => {
     const buffer = new ReplayBuffer({ bytes: 250, durationMs: 10_000 });
     for (const one of [sample(0, true), sample(40), sample(80), sample(120)]) buffer.add(one);

@@ -3,9 +3,11 @@ import { performance } from 'node:perf_hooks';
 import { CodedError, describeError, type ProcessState } from '@media-analyzer/protocol';
 import type { ChildMessage, ParentMessage } from '@media-analyzer/protocol/process';
 import type { ChildEntry } from './child-entry.js';
+import { CpuMeter, type CpuReading } from './cpu-meter.js';
 import { Heartbeat } from './heartbeat.js';
 import type { ProcessLimits } from './process-limits.js';
 import type { ProcessLogger } from './process-logger.js';
+import type { ChildStatus, ProcessTable } from './process-table.js';
 import { RestartBackoff } from './restart-backoff.js';
 
 export interface SupervisedProcessOptions<Out> {
@@ -16,9 +18,15 @@ export interface SupervisedProcessOptions<Out> {
   readonly env?: Readonly<Record<string, string>>;
   readonly limits: ProcessLimits;
   readonly log: ProcessLogger;
+  /** Where it can be seen while it is supervised. */
+  readonly table?: ProcessTable | undefined;
+  /** The session that it works for, if it is for one. */
+  readonly sessionId?: string;
   /** A fresh process is up, after the start and after each restart: send it its configuration now. */
   onReady(): void;
   onMessage(message: Exclude<Out, ChildMessage>): void;
+  /** What it still says when it was asked to end. */
+  onLastWords?(message: Exclude<Out, ChildMessage>): void;
   /** @param problem why the process ended, with `restarting` and `failed` */
   onState(state: ProcessState, problem: CodedError | null): void;
 }
@@ -37,6 +45,9 @@ export class SupervisedProcess<In extends { readonly type: string }, Out extends
   private run: Run<In, Out> | null = null;
   private restartTimer: NodeJS.Timeout | null = null;
   private readonly backoff: RestartBackoff;
+  private restarts = 0;
+  private lastProblem: ChildStatus['lastProblem'] = null;
+  private leaveTable: (() => void) | null = null;
 
   constructor(private readonly options: SupervisedProcessOptions<Out>) {
     this.backoff = new RestartBackoff(options.limits);
@@ -56,10 +67,29 @@ export class SupervisedProcess<In extends { readonly type: string }, Out extends
     return this.run?.residentBytes ?? 0;
   }
 
+  /** How it does. */
+  get status(): ChildStatus {
+    const { name, sessionId = null } = this.options;
+    return {
+      ...{
+        name,
+        sessionId,
+        pid: this.pid,
+        state: this.current,
+        restarts: this.restarts,
+        lastProblem: this.lastProblem,
+      },
+      cpu: this.run?.cpu.cores ?? null,
+      memoryBytes: this.run?.residentBytes || null,
+      startedAt: this.run?.startedAt ?? null,
+    };
+  }
+
   /** Starts the child; what becomes of it comes through `onState`. Does nothing when it was started already. */
   start(): void {
     if (this.current !== 'stopped') return;
     this.backoff.reset();
+    this.leaveTable = this.options.table?.add(() => this.status) ?? null;
     this.launch();
   }
 
@@ -78,6 +108,8 @@ export class SupervisedProcess<In extends { readonly type: string }, Out extends
     const run = this.run;
     if (this.current !== 'stopped') this.enter('stopped', null);
     await run?.stop();
+    this.leaveTable?.();
+    this.leaveTable = null;
   }
 
   private launch(): void {
@@ -92,6 +124,7 @@ export class SupervisedProcess<In extends { readonly type: string }, Out extends
       },
       message: (message) => {
         if (this.run === run && this.current === 'running') this.options.onMessage(message);
+        else if (this.current === 'stopped') this.options.onLastWords?.(message);
       },
       ended: (problem) => {
         if (this.run !== run) return;
@@ -114,7 +147,11 @@ export class SupervisedProcess<In extends { readonly type: string }, Out extends
       },
       problem.message,
     );
-    this.restartTimer = setTimeout(() => this.launch(), wait);
+    this.lastProblem = { code: problem.code, message: problem.message, at: Date.now() };
+    this.restartTimer = setTimeout(() => {
+      this.restarts += 1;
+      this.launch();
+    }, wait);
     this.enter(this.backoff.failed ? 'failed' : 'restarting', problem);
   }
 
@@ -134,6 +171,10 @@ interface RunEvents<Out> {
 /** One life of the child, from fork to exit. */
 class Run<In extends { readonly type: string }, Out extends { readonly type: string }> {
   residentBytes = 0;
+  readonly cpu = new CpuMeter();
+  /** Unix ms. */
+  readonly startedAt = Date.now();
+  private cpuMs = 0;
   private readonly child: ChildProcess;
   private readonly heartbeat: Heartbeat;
   private readonly startTimer: NodeJS.Timeout;
@@ -225,11 +266,11 @@ class Run<In extends { readonly type: string }, Out extends { readonly type: str
   }
 
   private receive(message: Out | ChildMessage): void {
-    if (this.stopping) return;
     if (!isChildMessage(message)) {
       this.events.message(message as Exclude<Out, ChildMessage>);
       return;
     }
+    if (this.stopping) return;
     switch (message.type) {
       case 'ready':
         clearTimeout(this.startTimer);
@@ -238,7 +279,7 @@ class Run<In extends { readonly type: string }, Out extends { readonly type: str
         return;
       case 'pong':
         this.heartbeat.answered(message.id);
-        this.measure(message.residentBytes);
+        this.measure(message);
         return;
       case 'log':
         this.options.log[message.level](
@@ -249,9 +290,12 @@ class Run<In extends { readonly type: string }, Out extends { readonly type: str
     }
   }
 
-  private measure(residentBytes: number): void {
+  private measure({ residentBytes, cpuMs, atMs }: CpuReading & { readonly residentBytes: number }): void {
+    const { name, limits, table } = this.options;
     this.residentBytes = residentBytes;
-    const { name, limits } = this.options;
+    this.cpu.add({ cpuMs, atMs });
+    table?.used(name, cpuMs - this.cpuMs);
+    this.cpuMs = cpuMs;
     if (residentBytes <= limits.memoryBytes) return;
     this.kill(
       new CodedError('process_memory_exceeded', {

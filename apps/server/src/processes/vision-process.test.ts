@@ -19,7 +19,8 @@ const ENTRY: ModelEntry = {
     ...{ width: 64, height: 32, fit: 'letterbox-top-left', pad: 114, channels: 'bgr' },
     ...{ mean: [0, 0, 0], std: [1, 1, 1] },
   },
-  ...{ scoreThreshold: 0.3, iouThreshold: 0.5, labels: 'coco' },
+  ...{ scoreThreshold: 0.3, iouThreshold: 0.5, labels: 'coco', cost: null, obtain: null },
+  appearance: { sure: { score: 0.4, ageMs: 300 }, verySure: { score: 0.6, ageMs: 1000 } },
 };
 
 let running: VisionProcess | null = null;

@@ -3,6 +3,7 @@ import type { FromVision, LoadedModel, ToVision } from '@media-analyzer/protocol
 import { type ChildEntry, resolveChildEntry } from './child-entry.js';
 import { DEFAULT_PROCESS_LIMITS, type ProcessLimits } from './process-limits.js';
 import type { ProcessLogger } from './process-logger.js';
+import type { ProcessTable } from './process-table.js';
 import { SupervisedProcess } from './supervised-process.js';
 
 /** What the models said of one frame. */
@@ -34,6 +35,8 @@ export interface VisionProcessOptions {
   readonly scoreThreshold: number | null;
   readonly maxDetections: number;
   readonly log: ProcessLogger;
+  /** Where the process can be seen. */
+  readonly table?: ProcessTable;
   readonly limits?: Partial<ProcessLimits>;
   /** Environment of the child, for example the library path of CUDA; empty by default. */
   readonly env?: Readonly<Record<string, string>>;
@@ -47,19 +50,35 @@ export interface VisionProcessOptions {
   onState(state: ProcessState, problem: CodedError | null): void;
 }
 
+/** A model and from which score on its detections are told, 0..1; null takes the model's own. */
+export interface ModelChoice {
+  readonly model: LoadedModel;
+  readonly scoreThreshold: number | null;
+}
+
 /** The vision process of this node, as its owner sees it. After a restart it gets the same configuration again. */
 export class VisionProcess {
   private readonly process: SupervisedProcess<ToVision, FromVision>;
   private configuredInput: ModelInput | null = null;
+  /** What a fresh process loads: the model that was loaded last. */
+  private inUse: ModelChoice;
+  /** Being loaded beside the one in use. */
+  private wanted: ModelChoice | null = null;
 
   constructor(private readonly options: VisionProcessOptions) {
+    this.inUse = { model: options.model, scoreThreshold: options.scoreThreshold };
     this.process = new SupervisedProcess<ToVision, FromVision>({
       name: 'vision',
       entry: options.entry ?? resolveChildEntry('@media-analyzer/vision/process'),
       limits: { ...DEFAULT_VISION_LIMITS, ...options.limits },
       log: options.log,
+      table: options.table,
       ...(options.env && { env: options.env }),
-      onReady: () => this.configure(),
+      onReady: () => {
+        // One that died while it was loading another model goes on with what it had.
+        this.wanted = null;
+        this.configure(this.inUse);
+      },
       onMessage: (message) => this.receive(message),
       onState: options.onState,
     });
@@ -87,6 +106,17 @@ export class VisionProcess {
     this.process.start();
   }
 
+  /**
+   * Loads another model beside the one in use, and changes over when it is loaded: `onConfigured` says so. One that is refused
+   * (`onProblem`) leaves all as it was.
+   * @returns false when no process runs that could do it
+   */
+  use(choice: ModelChoice): boolean {
+    if (!this.configure(choice)) return false;
+    this.wanted = choice;
+    return true;
+  }
+
   /** A session ended: its waiting frames and state may go. */
   forgetSession(sessionId: string): void {
     this.process.send({ type: 'forget-session', sessionId });
@@ -97,9 +127,9 @@ export class VisionProcess {
     await this.process.stop();
   }
 
-  private configure(): void {
-    const { socketPath, model, executionProvider, threads, deadlineMs, scoreThreshold, maxDetections } = this.options;
-    this.process.send({
+  private configure({ model, scoreThreshold }: ModelChoice): boolean {
+    const { socketPath, executionProvider, threads, deadlineMs, maxDetections } = this.options;
+    return this.process.send({
       type: 'configure',
       socketPath,
       model,
@@ -115,6 +145,10 @@ export class VisionProcess {
     switch (message.type) {
       case 'configured': {
         const { type: _, ...configured } = message;
+        if (this.wanted?.model.entry.name === configured.model) {
+          this.inUse = this.wanted;
+          this.wanted = null;
+        }
         this.configuredInput = configured.input;
         this.options.onConfigured(configured);
         return;

@@ -1,7 +1,7 @@
 import { CodedError, describeError } from '@media-analyzer/protocol';
 import type { FromPublisher, ToPublisher } from '@media-analyzer/protocol/process';
 import type { Logger } from '../log.js';
-import { DEFAULT_PROCESS_LIMITS, resolveChildEntry, SupervisedProcess } from '../processes/index.js';
+import { DEFAULT_PROCESS_LIMITS, type ProcessTable, resolveChildEntry, SupervisedProcess } from '../processes/index.js';
 import type { StreamService } from '../streams/index.js';
 import { Demo } from '../system/index.js';
 import { hostForUrl, listAll, nullIfNotFound } from './helpers.js';
@@ -12,10 +12,12 @@ export interface DemoParts {
   /** The RTMP port as it was bound. */
   readonly rtmp: { readonly host: string; readonly port: number };
   readonly log: Logger;
+  /** Where the child can be seen. */
+  readonly table: ProcessTable;
 }
 
 /** The demo, published by a child process through the real RTMP port. */
-export function openDemo({ streams, rtmp, log }: DemoParts): Demo {
+export function openDemo({ streams, rtmp, log, table }: DemoParts): Demo {
   // Over loopback where possible, whatever name the world knows the port by.
   const everywhere = rtmp.host === '0.0.0.0' || rtmp.host === '::';
   const server = `rtmp://${everywhere ? '127.0.0.1' : hostForUrl(rtmp.host)}:${rtmp.port}/live`;
@@ -39,6 +41,7 @@ export function openDemo({ streams, rtmp, log }: DemoParts): Demo {
         entry: resolveChildEntry('@media-analyzer/media/loop-publisher'),
         limits: DEFAULT_PROCESS_LIMITS,
         log,
+        table,
         onReady: () => {
           publish().catch((error: unknown) => log.warn({ problem: describeError(error) }, 'demo not published'));
         },

@@ -1,5 +1,4 @@
 import { CodedError, describeError, type Page, type Problem } from '@media-analyzer/protocol';
-import type { Config } from '../config/index.js';
 
 /** Most items that are read into one list, so that a wrong cursor cannot read for ever. */
 const MAX_PAGES = 100;
@@ -33,23 +32,4 @@ export function asProblem(error: unknown): Problem {
 /** IPv6 addresses stand in brackets. */
 export function hostForUrl(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
-}
-
-/** Opens the HTTP port and returns the address for people. @throws CodedError `port_in_use` */
-export async function listenHttp(
-  http: {
-    listen(options: { host: string; port: number }): Promise<string>;
-    addresses(): (string | { port: number })[];
-  },
-  { http: { host, port, publicUrl } }: Config,
-): Promise<string> {
-  try {
-    await http.listen({ host, port });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
-    throw new CodedError('port_in_use', { what: 'HTTP', port, host, variable: 'PORT' }, { cause: error });
-  }
-  const [address] = http.addresses();
-  const bound = typeof address === 'object' ? address.port : port;
-  return publicUrl ?? `http://${hostForUrl(host)}:${bound}`;
 }

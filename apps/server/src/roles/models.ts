@@ -1,14 +1,20 @@
-import { describeError, type ModelStatus } from '@media-analyzer/protocol';
+import { describeError, type InferenceTimes, type ModelStatus } from '@media-analyzer/protocol';
 import { loadManifest, ModelStore } from '@media-analyzer/vision/models';
 import type { Config } from '../config/index.js';
 import type { Logger } from '../log.js';
 import { PATHS } from './paths.js';
 
+/** What is known of models elsewhere: where they are used. */
+export interface ModelUse {
+  active(): string;
+  inferenceTimes(model: string): InferenceTimes | null;
+}
+
 /** The models of this machine, with the one that is in use marked. */
 export type Models = Awaited<ReturnType<typeof openModels>>;
 
 /** @throws CodedError `manifest_invalid` */
-export async function openModels({ models: { dir, mirror, detection } }: Config, log: Logger) {
+export async function openModels({ models: { dir, mirror } }: Config, log: Logger, use: ModelUse) {
   const store = new ModelStore({
     manifest: await loadManifest(PATHS.manifest),
     bundledDir: PATHS.bundledModels,
@@ -18,10 +24,12 @@ export async function openModels({ models: { dir, mirror, detection } }: Config,
   });
   const withActive = (state: Omit<ModelStatus, 'active'>): ModelStatus => ({
     ...state,
-    active: state.name === detection,
+    active: state.name === use.active(),
+    inferenceMs: use.inferenceTimes(state.name),
   });
   return {
     store,
+    isKnown: (name: string) => store.list().some((model) => model.name === name),
     list: (): ModelStatus[] => store.list().map(withActive),
     /** Returns the undo. */
     watch: (listener: (model: ModelStatus) => void) => store.watch((state) => listener(withActive(state))),

@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { Analysis, ErrorCode } from '@media-analyzer/protocol';
+import type { Analysis, CodedError, ErrorCode } from '@media-analyzer/protocol';
 import { RealtimeStrategy } from '../analysis/index.js';
 import type { Config } from '../config/index.js';
 import type { Logger } from '../log.js';
 import type { Metrics } from '../metrics.js';
+import type { NoticeHistory } from '../notice-history.js';
 import type { NoticeBoard } from '../notices.js';
-import { MediaProcess, VisionProcess } from '../processes/index.js';
+import { MediaProcess, type ProcessTable, VisionProcess } from '../processes/index.js';
 import type { AnalysisOfSessions } from '../streams/index.js';
 import type { Closing } from './closing.js';
 import type { Models } from './models.js';
@@ -35,57 +36,71 @@ const PROCESS_NOTICES: readonly ErrorCode[] = [
 
 /** What the analysis is wired to. */
 export interface RealtimeParts {
+  /** To begin with. */
+  readonly model: string;
   readonly config: Config;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly models: Models;
   readonly notices: NoticeBoard;
+  /** Remembers restarts, which are over before anybody could read of them. */
+  readonly history: NoticeHistory;
+  /** Where the children can be seen. */
+  readonly table: ProcessTable;
   onAnalysis(analysis: Analysis): void;
 }
 
 /** The realtime analysis with its child processes. Nothing runs before its `start`. */
 export async function openRealtime(parts: RealtimeParts, closing: Closing): Promise<RealtimeStrategy> {
-  const { config, log, metrics, models, notices, onAnalysis } = parts;
+  const { model, config, log, metrics, models, notices, history, table, onAnalysis } = parts;
   const socketDir = await mkdtemp(path.join(os.tmpdir(), 'media-analyzer-'));
   closing.add('socket folder', () => rm(socketDir, { recursive: true, force: true }));
   const socketPath = path.join(socketDir, 'vision.sock');
   const clear = (codes: readonly ErrorCode[]): void => {
     for (const code of codes) notices.clear(code);
   };
+  const restarted = (process: 'media' | 'vision', problem: CodedError, streamId: string | null): void => {
+    const { code, message } = problem;
+    metrics.processRestarts.inc({ process, code });
+    history.happened({ code, message, severity: 'warning', streamId });
+  };
   const realtime = new RealtimeStrategy({
-    model: config.models.detection,
+    model,
     rate: config.analysis.rate,
+    sampling: config.analysis.sampling,
     scoreThreshold: config.analysis.scoreThreshold,
     socketPath,
     models: models.store,
     log,
     metrics,
     onAnalysis,
-    startVision: (model, { scoreThreshold }, events) =>
+    startVision: (loaded, { scoreThreshold }, events) =>
       new VisionProcess({
         socketPath,
-        model,
+        model: loaded,
         executionProvider: config.analysis.executionProvider,
         threads: config.analysis.visionThreads,
         deadlineMs: config.analysis.frameDeadlineMs,
         scoreThreshold,
         maxDetections: MAX_DETECTIONS,
         log,
+        table,
         limits: { memoryBytes: config.processes.visionMemoryLimitBytes },
         ...events,
       }),
-    openDecoder: (sessionId, tap, { onThumbnail, onProblem, onState }) =>
+    openDecoder: ({ streamId, sessionId }, tap, { onThumbnail, onProblem, onState }) =>
       new MediaProcess({
         sessionId,
         tap,
         thumbnail: THUMBNAIL,
         log,
+        table,
         limits: { memoryBytes: config.processes.mediaMemoryLimitBytes },
-        onThumbnail: ({ jpeg }) => onThumbnail(jpeg),
+        onThumbnail,
         onCounts: () => {},
         onProblem,
         onState: (state, problem) => {
-          if (problem) metrics.processRestarts.inc({ process: 'media', code: problem.code });
+          if (problem) restarted('media', problem, streamId);
           onState(state);
         },
       }),
@@ -94,7 +109,7 @@ export async function openRealtime(parts: RealtimeParts, closing: Closing): Prom
       if (problem) notices.raise(problem, 'warning');
     },
     onVisionState: (state, problem) => {
-      if (problem) metrics.processRestarts.inc({ process: 'vision', code: problem.code });
+      if (problem) restarted('vision', problem, null);
       if (state === 'running' || state === 'failed') clear(PROCESS_NOTICES);
       if (state === 'failed' && problem) notices.raise(problem, 'error');
     },
@@ -114,6 +129,7 @@ export function analysisOfSessions(realtime: RealtimeStrategy): AnalysisOfSessio
         close: () => analysis.close(),
         health: () => ({
           ...analysis.counts(),
+          rate: realtime.rate,
           model: realtime.model,
           visionProcess: realtime.visionState,
           blocked: realtime.blocked,

@@ -1,37 +1,37 @@
-import process from 'node:process';
-import type { RtmpServer } from '@media-analyzer/media/rtmp';
-import type { RealtimeStrategy } from '../analysis/index.js';
-import type { Config } from '../config/index.js';
 import type { HttpServices } from '../http/services.js';
-import type { NoticeBoard } from '../notices.js';
-import { Playback, type StreamService } from '../streams/index.js';
-import type { Demo } from '../system/index.js';
-import { asProblem } from './helpers.js';
-import type { Models } from './models.js';
-import { VERSION } from './paths.js';
-import type { Storage } from './storage.js';
+import { Recordings } from '../recordings/index.js';
+import { mediaKey, pictureName } from '../storage/index.js';
+import { Playback } from '../streams/index.js';
+import { type SystemParts, systemService } from './system-service.js';
 
-export interface ServiceParts {
-  readonly config: Config;
-  /** Unix ms. */
-  readonly startedAt: number;
-  readonly storage: Storage;
-  readonly streams: StreamService;
-  readonly models: Models;
-  readonly realtime: RealtimeStrategy;
-  readonly demo: Demo;
-  readonly notices: NoticeBoard;
-  readonly rtmp: RtmpServer;
-  /** The RTMP port as it was bound. */
-  readonly rtmpAddress: { readonly host: string; readonly port: number };
-}
+/** What the services are made of. */
+export type ServiceParts = SystemParts;
 
 /** What the HTTP side asks for, answered by the parts of the product. */
 export function httpServices(parts: ServiceParts): HttpServices {
-  const { config, startedAt, storage, streams, models, realtime, demo, notices, rtmp, rtmpAddress } = parts;
-  const { database, store, objects, segments, analyses, writer } = storage;
+  const { storage, streams, models } = parts;
+  const { store, objects, segments, analyses, appearances, pictures, seen, writer } = storage;
   return {
     streams,
+    recordings: new Recordings({
+      sessions: streams,
+      rows: {
+        classesOf: (ids, filter) => seen.classesOf(ids, filter),
+        initCounts: (ids) => segments.initCounts(ids),
+        listForSession: (sessionId) => segments.listForSession(sessionId),
+        firstMediaOf: (ids) => segments.firstMediaOf(ids),
+        presence: (request) => seen.presence(request),
+        pictured: (sessionIds) => pictures.ofWhich(sessionIds),
+        nearestPicture: (sessionId, atMs) => pictures.nearest(sessionId, atMs),
+      },
+      objects: {
+        read: (streamId, sessionId, name) => store.get(mediaKey(streamId, sessionId, name)),
+        openPicture: async (streamId, sessionId, ptsMs) =>
+          (await store.open(mediaKey(streamId, sessionId, pictureName(ptsMs))))?.stream ?? null,
+      },
+      // What was seen a moment ago still waits for its batch.
+      settle: () => writer.flush(),
+    }),
     playback: new Playback({ sessions: streams, segments, objects }),
     analyses: {
       async query(streamId, { session, from, to, limit, cursor }) {
@@ -42,31 +42,20 @@ export function httpServices(parts: ServiceParts): HttpServices {
         return analyses.query({ streamId, sessionId: asked.id, fromMs: from, toMs: to, limit, cursor });
       },
     },
+    intervals: {
+      async open(streamId, { session, kind: _, ...filter }) {
+        const asked = session ? await streams.session(streamId, session) : await streams.currentSession(streamId);
+        if (!asked) return null;
+        await writer.flush();
+        const of = { streamId, sessionId: asked.id, ...filter };
+        return { epochAt: asked.epochAt, page: (page) => appearances.query({ ...of, ...page }) };
+      },
+    },
     models: {
       list: async () => models.list(),
+      labels: async (name) => models.store.labels(name),
       fetch: async (name) => models.fetch(name),
     },
-    system: {
-      status: async () => ({
-        version: VERSION,
-        role: config.role,
-        startedAt,
-        node: process.version,
-        database: database.kind,
-        rtmp: { ...rtmpAddress, connections: rtmp.stats().connections },
-        model: config.models.detection,
-        visionProcess: realtime.visionState,
-        executionProvider: config.analysis.executionProvider,
-        disk: { usedBytes: await segments.totalBytes(), freeBytes: await store.freeBytes() },
-        notices: notices.all,
-        demo: demo.status,
-      }),
-      async ready() {
-        const problem = await database.ping().then(() => null, asProblem);
-        return { ready: problem === null, problems: problem ? [problem] : [] };
-      },
-      startDemo: () => demo.start(),
-      stopDemo: () => demo.stop(),
-    },
+    system: systemService(parts),
   };
 }

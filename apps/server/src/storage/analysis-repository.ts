@@ -1,9 +1,12 @@
 import type { Analysis, Detection, Page } from '@media-analyzer/protocol';
 import { and, asc, eq, gt, gte, lt, sql } from 'drizzle-orm';
+import { mergeAppearances, removeAppearancesBefore } from './appearance-repository.js';
 import { ptsCursor } from './cursor.js';
 import type { Database } from './database.js';
 import { analyses, sessions } from './schema.js';
+import { countAnalysed } from './seen-repository.js';
 import type { PageRequest } from './stream-repository.js';
+import { CERTAINTIES } from './viewer-filter.js';
 
 export interface AnalysisRequest extends PageRequest {
   readonly streamId: string;
@@ -66,10 +69,15 @@ export class AnalysisRepository {
       });
       if (found.length > 0) {
         await orm.execute(sql`
-          insert into detections (analysis_id, ordinal, label, score, x, y, width, height, track_id)
+          insert into detections (analysis_id, ordinal, label, score, x, y, width, height, track_id, certainty, confidence, age_ms, shown_as)
           select * from json_to_recordset(${JSON.stringify(found)}::json) as r
-            (a bigint, n int, label text, score real, x real, y real, w real, h real, track int)`);
+            (a bigint, n int, label text, score real, x real, y real, w real, h real, track int, level smallint, sure real, age real, shown text)`);
       }
+      await countAnalysed(orm, known);
+      await mergeAppearances(
+        orm,
+        known.filter((frame) => idOf.has(frameKey(frame.sessionId, frame.ptsMs))),
+      );
       return { written: idOf.size, outranked: known.length - idOf.size, orphaned: frames.length - known.length };
     });
   }
@@ -104,17 +112,19 @@ export class AnalysisRepository {
   }
 
   /**
-   * Removes analyses of a stream whose frames are older than `before` (Unix ms), at most `limit` of them.
+   * Removes analyses of a stream whose frames are older than `before` (Unix ms), at most `limit` of them, and as many of the
+   * appearances that were over by then.
    * @returns how many were removed
    */
   async removeOlderThan(streamId: string, before: number, limit: number): Promise<number> {
-    const removed = await this.database.run((orm) =>
-      orm.execute(sql`
+    const removed = await this.database.run(async (orm) => {
+      await removeAppearancesBefore(orm, { streamId, before, limit });
+      return orm.execute(sql`
         delete from analyses where id in (
           select a.id from sessions s cross join lateral (
             select id from analyses where session_id = s.id and pts_ms < ${before}::double precision - s.epoch_at order by pts_ms limit ${limit}
-          ) a where s.stream_id = ${streamId} limit ${limit})`),
-    );
+          ) a where s.stream_id = ${streamId} limit ${limit})`);
+    });
     return removed.rowCount ?? 0;
   }
 }
@@ -127,18 +137,47 @@ type DetectionTuple = readonly [
   width: number,
   height: number,
   trackId: number | null,
+  certainty: number | null,
+  confidence: number | null,
+  ageMs: number | null,
+  shownAs: string | null,
 ];
 
 const detectionsOfAnalysis = sql<DetectionTuple[]>`coalesce((
-  select json_agg(json_build_array(label, score, x, y, width, height, track_id) order by ordinal)
+  select json_agg(json_build_array(label, score, x, y, width, height, track_id, certainty, confidence, age_ms, shown_as) order by ordinal)
   from detections where analysis_id = analyses.id), '[]'::json)`;
 
-function toDetection([label, score, x, y, width, height, trackId]: DetectionTuple): Detection {
-  return { label, score, box: [x, y, width, height], trackId };
+function toDetection([
+  label,
+  score,
+  x,
+  y,
+  width,
+  height,
+  trackId,
+  level,
+  confidence,
+  ageMs,
+  shownAs,
+]: DetectionTuple): Detection {
+  const certainty = level === null ? undefined : CERTAINTIES[level];
+  return {
+    ...{ label, score, box: [x, y, width, height], trackId },
+    ...(certainty !== undefined && { certainty }),
+    ...(confidence !== null && { confidence }),
+    ...(ageMs !== null && { ageMs }),
+    ...(shownAs !== null && { shownAs }),
+  };
 }
 
-function toRow(analysisId: string, n: number, { label, score, box: [x, y, w, h], trackId }: Detection) {
-  return { a: analysisId, n, label, score, x, y, w, h, track: trackId };
+function toRow(analysisId: string, n: number, detection: Detection) {
+  const { label, score, trackId, certainty, confidence, ageMs, shownAs } = detection;
+  const [x, y, w, h] = detection.box;
+  const level = certainty === undefined ? null : CERTAINTIES.indexOf(certainty);
+  return {
+    ...{ a: analysisId, n, label, score, x, y, w, h, track: trackId },
+    ...{ level, sure: confidence ?? null, age: ageMs ?? null, shown: shownAs ?? null },
+  };
 }
 
 /** The last one of each frame, a final one before all others: one statement may touch a row once. */

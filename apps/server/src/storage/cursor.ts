@@ -5,7 +5,7 @@ import { z } from 'zod';
  * Where a page ended, in a text that clients hand back without reading it. A page is found by the key of its last row and
  * not by counting, so rows that come or go in between neither repeat nor hide others.
  */
-export class Cursor<T extends string | number> {
+export class Cursor<T> {
   constructor(private readonly schema: z.ZodType<T>) {}
 
   encode(key: T): string {
@@ -34,6 +34,11 @@ export class Cursor<T extends string | number> {
 export const idCursor = new Cursor(z.string().min(1).max(64));
 /** Pages in order of PTS, ms. */
 export const ptsCursor = new Cursor(z.number().nonnegative());
+
+/** Pages of intervals: when one begins, ms, and its track. */
+export const intervalCursor = new Cursor<readonly [number, number]>(
+  z.tuple([z.number().nonnegative(), z.number().int()]),
+);
 
 function parseJson(text: string): unknown {
   try {

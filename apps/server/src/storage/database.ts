@@ -15,7 +15,8 @@ const CONNECT_TIMEOUT_MS = 5000;
 const STATEMENT_TIMEOUT_MS = 30_000;
 const MIN_SERVER_VERSION = 150_000;
 
-const OWN_TABLES = 'streams, sessions, gaps, inits, segments, analyses, detections';
+const OWN_TABLES =
+  'streams, sessions, gaps, inits, segments, analyses, detections, settings, notice_history, pictures, appearances, analysed_seconds';
 
 export interface DatabaseOptions {
   /** Address of a PostgreSQL server; null for the embedded database. */
@@ -27,6 +28,8 @@ export interface DatabaseOptions {
   readonly migrations?: readonly Migration[];
   /** A thread of the embedded database that is silent for longer is replaced, ms. Default 60 s. */
   readonly hangLimitMs?: number;
+  /** Breaks off the making of the embedded database, which takes seconds. */
+  readonly starting?: AbortSignal;
 }
 
 /** What repositories run their statements on. Nothing outside this folder uses it for anything but opening and closing. */
@@ -55,7 +58,7 @@ export type Orm = NodePgDatabase;
  *
  * @throws CodedError `database_unreachable` when it does not answer or cannot be opened, `data_dir_unwritable` when the
  * embedded one cannot be made, `database_incompatible` when it is older than PostgreSQL 15 or of a newer version of this
- * server.
+ * server; the reason of `starting`.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const startedAt = performance.now();
@@ -98,11 +101,12 @@ function openServer(url: string, log: Logger): Opened {
   return { kind: 'postgresql', pool, ended: async () => {} };
 }
 
-async function openEmbedded({ dataDir, log, hangLimitMs }: DatabaseOptions): Promise<Opened> {
+async function openEmbedded({ dataDir, log, hangLimitMs, starting }: DatabaseOptions): Promise<Opened> {
   const folder = path.join(dataDir, 'db');
   try {
-    await createEmbedded(folder);
+    await createEmbedded(folder, starting);
   } catch (error) {
+    starting?.throwIfAborted();
     throw new CodedError('data_dir_unwritable', { path: dataDir, problem: describeError(error) }, { cause: error });
   }
   let last: EmbeddedConnection | null = null;

@@ -24,6 +24,9 @@ const UNFINISHED = '.unfinished';
 /** An unfinished file that is older was left by a server that died; no write takes so long. ms. */
 const UNFINISHED_MAX_AGE_MS = 60 * 60_000;
 
+/** How old what is known of the free room may be, ms: others write to the disk too. */
+const LOOK_EVERY_MS = 1000;
+
 export interface FolderObjectStoreOptions {
   /** Absolute. Created when it is missing. */
   readonly folder: string;
@@ -41,6 +44,10 @@ export interface FolderObjectStoreOptions {
 export class FolderObjectStore implements ObjectStore {
   private readonly folder: string;
   private readonly reserveBytes: number;
+  /** Free bytes at the last look, less what was written since. */
+  private room = 0;
+  /** Of a clock that nobody sets, ms. */
+  private lookedAt = Number.NEGATIVE_INFINITY;
 
   private constructor({ folder, reserveBytes = 0 }: FolderObjectStoreOptions) {
     this.folder = folder;
@@ -148,9 +155,14 @@ export class FolderObjectStore implements ObjectStore {
 
   private async checkRoom(chunks: readonly Uint8Array[]): Promise<void> {
     if (this.reserveBytes === 0) return;
-    const { bavail, bsize } = await statfs(this.folder);
     const needed = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
-    if (bavail * bsize - needed < this.reserveBytes) throw new CodedError('storage_full', { path: this.folder });
+    this.room -= needed;
+    const known = performance.now() - this.lookedAt < LOOK_EVERY_MS && this.room > this.reserveBytes;
+    if (known) return;
+    const { bavail, bsize } = await statfs(this.folder);
+    this.lookedAt = performance.now();
+    this.room = bavail * bsize - needed;
+    if (this.room < this.reserveBytes) throw new CodedError('storage_full', { path: this.folder });
   }
 
   private async clearUnfinished(): Promise<void> {
@@ -184,16 +196,19 @@ export class FolderObjectStore implements ObjectStore {
   }
 }
 
-/** Makes the folder and moves the file into it; once more when a deletion took the empty folder away in between. */
+/**
+ * Moves the file into the folder, which is there but for the first object of a session; made then, and once more when a deletion
+ * took the empty folder away in between.
+ */
 async function moveInto(file: string, target: string): Promise<void> {
-  const move = async () => {
-    await mkdir(path.dirname(target), { recursive: true });
-    await rename(file, target);
-  };
-  await move().catch(async (error: unknown) => {
-    if (errnoOf(error) !== 'ENOENT') throw error;
-    await move();
-  });
+  for (let tries = 0; ; tries++) {
+    try {
+      return await rename(file, target);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT' || tries === 2) throw error;
+      await mkdir(path.dirname(target), { recursive: true });
+    }
+  }
 }
 
 async function writeSynced(file: string, chunks: readonly Uint8Array[]): Promise<BigIntStats> {

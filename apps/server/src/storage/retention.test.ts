@@ -5,7 +5,9 @@ import { type Logger, silentLog } from '../log.js';
 import { AnalysisRepository } from './analysis-repository.js';
 import { FolderObjectStore } from './folder-object-store.js';
 import { mediaKey, mediaPrefix } from './object-keys.js';
+import { PictureRepository, pictureName } from './picture-repository.js';
 import { RetentionJob, type RetentionOptions } from './retention.js';
+import { SeenRepository } from './seen-repository.js';
 import { SegmentRepository } from './segment-repository.js';
 import { SessionRepository } from './session-repository.js';
 import { type StreamRecord, StreamRepository } from './stream-repository.js';
@@ -24,6 +26,8 @@ onBothDatabases('retention', (database) => {
     sessions: SessionRepository;
     segments: SegmentRepository;
     analyses: AnalysisRepository;
+    pictures: PictureRepository;
+    seen: SeenRepository;
   };
   beforeEach(async () => {
     folder = await makeFolder();
@@ -33,6 +37,8 @@ onBothDatabases('retention', (database) => {
       sessions: new SessionRepository(database()),
       segments: new SegmentRepository(database()),
       analyses: new AnalysisRepository(database()),
+      pictures: new PictureRepository(database()),
+      seen: new SeenRepository(database()),
     };
   });
   afterEach(() => folder.remove());
@@ -155,6 +161,18 @@ onBothDatabases('retention', (database) => {
     broken = false;
     expect(await job({ store: stubborn, log }).enforce(stream)).toMatchObject({ removedSegments: 1, failures: 0 });
     expect(await objects(streamId)).toEqual(['init-0.mp4', 'seg-2.m4s']);
+  });
+
+  it('takes pictures with the media that they show', async () => {
+    const { stream, streamId, sessionId } = await air(5, { retention: { maxBytes: 3600 } });
+    for (const ptsMs of [0, 5000]) {
+      await store.put(mediaKey(streamId, sessionId, pictureName(ptsMs)), new Uint8Array(50));
+      await parts.pictures.add({ sessionId, ptsMs, bytes: 50 });
+    }
+    expect(await job().enforce(stream)).toMatchObject({ removedSegments: 2, failures: 0 });
+    expect(await objects(streamId)).toEqual(['init-0.mp4', 'pic-5000.jpg', 'seg-2.m4s', 'seg-3.m4s', 'seg-4.m4s']);
+    expect((await parts.sessions.find(sessionId))?.storedBytes).toBe(3550);
+    expect(await sweepOrphans({ ...parts, store, log: silentLog, youngMs: -1000 })).toMatchObject({ deleted: 0 });
   });
 
   it('runs over all streams, and one that fails does not keep the others from their turn', async () => {

@@ -3,6 +3,8 @@ import type { Logger } from '../log.js';
 import type { AnalysisRepository } from './analysis-repository.js';
 import { mediaKey, sessionPrefix } from './object-keys.js';
 import type { ObjectStore } from './object-store.js';
+import { type PictureRepository, pictureName } from './picture-repository.js';
+import type { SeenRepository } from './seen-repository.js';
 import type { AgedSegment, SegmentRepository } from './segment-repository.js';
 import type { SessionRepository } from './session-repository.js';
 import type { StreamRecord, StreamRepository } from './stream-repository.js';
@@ -19,6 +21,8 @@ export interface RetentionOptions {
   readonly segments: SegmentRepository;
   readonly sessions: SessionRepository;
   readonly analyses: AnalysisRepository;
+  readonly pictures: PictureRepository;
+  readonly seen: SeenRepository;
   readonly log: Logger;
   /**
    * The newest media of a session on air that are never removed, ms: what players are about to fetch. Default 30 s. When a
@@ -96,8 +100,10 @@ export class RetentionJob {
     const { maxAgeMs } = stream.retention;
     const before = maxAgeMs === null ? null : this.now() - maxAgeMs;
     const media = await this.removeMedia(stream, before);
-    const failures = media.failures + (await this.removeUnusedInits(stream.id));
+    const failures =
+      media.failures + (await this.removeUnusedInits(stream.id)) + (await this.removePictures(stream.id));
     const removedAnalyses = before === null ? 0 : await this.removeAnalyses(stream.id, before);
+    if (removedAnalyses > 0 && before !== null) await this.options.seen.removeOlderThan(stream.id, before);
     const removedSessions = before === null ? 0 : await this.removeEmptySessions(stream.id, before);
     const report = { ...media, failures, removedAnalyses, removedSessions };
     this.log(stream, report);
@@ -177,6 +183,24 @@ export class RetentionJob {
       else failures++;
     }
     return failures;
+  }
+
+  /** Pictures of stretches whose media are gone. Returns the failures. */
+  private async removePictures(streamId: string): Promise<number> {
+    for (;;) {
+      const due = await this.options.pictures.listOutlived(streamId, BATCH);
+      const removed = new Map<string, number[]>();
+      for (const { sessionId, ptsMs } of due) {
+        if (!(await this.deleteObject(mediaKey(streamId, sessionId, pictureName(ptsMs))))) continue;
+        removed.set(sessionId, [...(removed.get(sessionId) ?? []), ptsMs]);
+      }
+      let count = 0;
+      for (const [sessionId, ptsMs] of removed) {
+        await this.options.pictures.remove(sessionId, ptsMs);
+        count += ptsMs.length;
+      }
+      if (count < due.length || due.length < BATCH) return due.length - count;
+    }
   }
 
   /** Sessions of which nothing is left and that are too old themselves. */

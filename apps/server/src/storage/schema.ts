@@ -1,4 +1,13 @@
-import type { AudioInfo, Gap, ProcessingMode, SessionEndReason, VideoInfo } from '@media-analyzer/protocol';
+import type {
+  AudioInfo,
+  ErrorCode,
+  FrameCounts,
+  Gap,
+  Notice,
+  ProcessingMode,
+  SessionEndReason,
+  VideoInfo,
+} from '@media-analyzer/protocol';
 import { sql } from 'drizzle-orm';
 import {
   bigint,
@@ -11,6 +20,7 @@ import {
   pgTable,
   primaryKey,
   real,
+  smallint,
   text,
   unique,
 } from 'drizzle-orm/pg-core';
@@ -52,6 +62,8 @@ export const sessions = pgTable(
     durationMs: doublePrecision('duration_ms').notNull().default(0),
     video: jsonb().$type<VideoInfo>(),
     audio: jsonb().$type<AudioInfo>(),
+    /** What became of the video frames; null for sessions from before this was kept. */
+    frames: jsonb().$type<FrameCounts>(),
     publisherAddress: text('publisher_address'),
     publisherEncoder: text('publisher_encoder'),
     /** Sum over inits and segments. Kept in the transaction that adds or removes them: a sum over a day is 43,000 rows. */
@@ -161,9 +173,99 @@ export const detections = pgTable(
     width: real().notNull(),
     height: real().notNull(),
     trackId: integer('track_id'),
+    /** Index into raw, sure, very_sure. Null with what follows in rows of versions that did not judge. */
+    certainty: smallint(),
+    confidence: real(),
+    ageMs: real('age_ms'),
+    /** Null where it is the label. */
+    shownAs: text('shown_as'),
   },
   (table) => [
     primaryKey({ columns: [table.analysisId, table.ordinal] }),
     index('detections_by_label').on(table.label, table.analysisId),
+  ],
+);
+
+/** What was decided while the server ran, by name. What is not here follows the configuration. */
+export const settings = pgTable('settings', {
+  name: text().primaryKey(),
+  value: jsonb().notNull(),
+  updatedAt: unixMs('updated_at').notNull(),
+});
+
+/** What operators had to know: one row for the same thing coming again and again. */
+export const noticeHistory = pgTable(
+  'notice_history',
+  {
+    id: text().primaryKey(),
+    code: text().$type<ErrorCode>().notNull(),
+    streamId: text('stream_id').references(() => streams.id, { onDelete: 'cascade' }),
+    severity: text().$type<Notice['severity']>().notNull(),
+    message: text().notNull(),
+    /** When it came for the first time, and for the last time. */
+    since: unixMs('since').notNull(),
+    lastAt: unixMs('last_at').notNull(),
+    times: integer().notNull(),
+    /** When it was over; null while it goes on. */
+    overAt: unixMs('over_at'),
+  },
+  (table) => [index('notice_history_by_time').on(table.lastAt)],
+);
+
+/** Small pictures of a session, for the bar of the player: one every few seconds, stored beside the media. */
+export const pictures = pgTable(
+  'pictures',
+  {
+    sessionId: text('session_id')
+      .notNull()
+      .references(() => sessions.id, { onDelete: 'cascade' }),
+    /** Whole milliseconds: they are in the object's name too. */
+    ptsMs: bigint('pts_ms', { mode: 'number' }).notNull(),
+    bytes: byteCount('bytes').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.sessionId, table.ptsMs] })],
+);
+
+/** Frames that were analysed in each second of a session, counted when they are written: eight hours are 29,000 short rows. */
+export const analysedSeconds = pgTable(
+  'analysed_seconds',
+  {
+    sessionId: text('session_id')
+      .notNull()
+      .references(() => sessions.id, { onDelete: 'cascade' }),
+    /** PTS in whole seconds. */
+    second: integer().notNull(),
+    frames: integer().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.sessionId, table.second] })],
+);
+
+/** Tracks as intervals: what `addToAppearances` says of a session's analyses. Kept in the transaction that adds these. */
+export const appearances = pgTable(
+  'appearances',
+  {
+    sessionId: text('session_id')
+      .notNull()
+      .references(() => sessions.id, { onDelete: 'cascade' }),
+    trackId: integer('track_id').notNull(),
+    label: text().notNull(),
+    fromMs: doublePrecision('from_ms').notNull(),
+    toMs: doublePrecision('to_ms').notNull(),
+    score: real().notNull(),
+    status: text().$type<'provisional' | 'final'>().notNull(),
+    model: text().notNull(),
+    certainty: smallint().notNull(),
+    sureMs: doublePrecision('sure_ms'),
+    verySureMs: doublePrecision('very_sure_ms'),
+    bestMs: doublePrecision('best_ms').notNull(),
+    bestScore: real('best_score').notNull(),
+    /** x, y, width, height. */
+    bestBox: real('best_box').array().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.sessionId, table.trackId] }),
+    index('appearances_by_time').on(table.sessionId, table.fromMs, table.trackId),
+    // For what was still there from a moment on: the bar of a session on air asks for its newest hours again and again.
+    index('appearances_by_end').on(table.sessionId, table.toMs),
   ],
 );

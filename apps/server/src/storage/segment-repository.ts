@@ -2,7 +2,9 @@ import type { AudioInfo, VideoInfo } from '@media-analyzer/protocol';
 import { and, asc, eq, gt, inArray, isNotNull, lt, not, sql } from 'drizzle-orm';
 import { unionAll } from 'drizzle-orm/pg-core';
 import type { Database, Orm } from './database.js';
-import { inits, segments, sessions } from './schema.js';
+import { GroupCommit } from './group-commit.js';
+import { pictureName } from './picture-repository.js';
+import { inits, pictures, segments, sessions } from './schema.js';
 
 export interface NewInit {
   readonly sessionId: string;
@@ -64,16 +66,21 @@ export interface TimeRange {
 
 /** Segments and their init segments. `Session.storedBytes` and `durationMs` are kept in the same transactions. */
 export class SegmentRepository {
+  private readonly additions: GroupCommit<NewSegment, boolean>;
+
+  /** @param options.gatherMs how long a segment waits for those of other sessions, to be written with them, ms; default 0 */
   constructor(
     private readonly database: Database,
-    private readonly now: () => number = Date.now,
-  ) {}
+    { gatherMs = 0 }: { readonly gatherMs?: number } = {},
+  ) {
+    this.additions = new GroupCommit({ gatherMs, write: (group) => this.addAll(group) });
+  }
 
   /** Says that the object is stored. Adding it again changes nothing. False when the session is gone. */
   async addInit(init: NewInit): Promise<boolean> {
     return this.database.transaction(async (orm) => {
       if (!(await lockSession(orm, init.sessionId))) return false;
-      const row = { video: null, audio: null, ...init, codecs: [...(init.codecs ?? [])], createdAt: this.now() };
+      const row = { video: null, audio: null, ...init, codecs: [...(init.codecs ?? [])], createdAt: Date.now() };
       const added = await orm.insert(inits).values(row).onConflictDoNothing().returning({ bytes: inits.bytes });
       if (added.length > 0) await addBytes(orm, init.sessionId, init.bytes);
       return true;
@@ -84,26 +91,43 @@ export class SegmentRepository {
    * Says that the object is stored, and moves the end of the session. Adding the same name again changes nothing. False
    * when the session is gone: the stream was removed, and the caller deletes the object.
    */
-  async add(segment: NewSegment): Promise<boolean> {
-    return this.database.transaction(async (orm) => {
-      if (!(await lockSession(orm, segment.sessionId))) return false;
-      const bytes = segment.gap ? 0 : segment.bytes;
-      const added = await orm
-        .insert(segments)
-        .values({ ...segment, bytes })
-        .onConflictDoNothing()
-        .returning({ id: segments.id });
-      if (added.length > 0) {
-        await orm
-          .update(sessions)
-          .set({
-            storedBytes: sql`${sessions.storedBytes} + ${bytes}::bigint`,
-            durationMs: sql`greatest(${sessions.durationMs}, ${segment.startMs + segment.durationMs}::double precision)`,
-          })
-          .where(eq(sessions.id, segment.sessionId));
-      }
-      return true;
-    });
+  add(segment: NewSegment): Promise<boolean> {
+    return this.additions.add(segment);
+  }
+
+  /** The server stops: nothing waits for others any more. */
+  hurry(): void {
+    this.additions.hurry();
+  }
+
+  /** In one statement, as each one is a round trip, whatever it says. The rows come as one parameter. */
+  private async addAll(group: readonly NewSegment[]): Promise<readonly boolean[]> {
+    const { rows } = await this.database.run((orm) =>
+      orm.execute<{ id: string }>(sql`
+        with new as (
+          select * from json_to_recordset(${JSON.stringify(group)}::json) as segment (
+            "sessionId" text, msn integer, name text, "initName" text, "startMs" double precision,
+            "durationMs" double precision, bytes bigint, discontinuity boolean, independent boolean, gap boolean)
+        ), held as (
+          select id from sessions where id in (select "sessionId" from new) order by id for update
+        ), added as (
+          insert into segments
+            (session_id, msn, name, init_name, start_ms, duration_ms, bytes, discontinuity, independent, gap)
+          select "sessionId", msn, name, "initName", "startMs", "durationMs", case when gap then 0 else bytes end,
+            discontinuity, independent, gap
+          from new join held on held.id = new."sessionId"
+          on conflict do nothing
+          returning session_id, bytes, start_ms + duration_ms as end_ms
+        ), counted as (
+          update sessions
+          set stored_bytes = stored_bytes + more.bytes, duration_ms = greatest(duration_ms, more.end_ms)
+          from (select session_id, sum(bytes)::bigint as bytes, max(end_ms) as end_ms from added group by 1) more
+          where sessions.id = more.session_id
+        )
+        select id from held`),
+    );
+    const held = new Set(rows.map(({ id }) => id));
+    return group.map(({ sessionId }) => held.has(sessionId));
   }
 
   /** Segments that touch the range, in order of time. */
@@ -149,6 +173,15 @@ export class SegmentRepository {
       const endMs = segment.startMs + segment.durationMs;
       return { ...segment, endedAt: epochAt + endMs, live: endedAt === null, behindLiveMs: sessionMs - endMs };
     });
+  }
+
+  /** Bytes of stored media, by stream; those without any are left out. */
+  async bytesOfStreams(): Promise<ReadonlyMap<string, number>> {
+    const bytes = sql`sum(${sessions.storedBytes})`.mapWith(Number);
+    const rows = await this.database.run((orm) =>
+      orm.select({ streamId: sessions.streamId, bytes }).from(sessions).groupBy(sessions.streamId),
+    );
+    return new Map(rows.filter((row) => row.bytes > 0).map((row) => [row.streamId, row.bytes]));
   }
 
   /** What is stored of a stream, inits included. */
@@ -214,6 +247,31 @@ export class SegmentRepository {
     });
   }
 
+  /** Start of the oldest stored media of each of these sessions, ms. Sessions of which none are left are left out. */
+  async firstMediaOf(sessionIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    if (sessionIds.length === 0) return new Map();
+    const rows = await this.database.run((orm) =>
+      orm.execute<{ id: string; first_ms: number }>(sql`
+        select s.id, m.start_ms as first_ms from sessions s
+        join lateral (select start_ms from segments g where g.session_id = s.id and not g.gap order by start_ms limit 1) m on true
+        where s.id in (select json_array_elements_text(${JSON.stringify(sessionIds)}::json))`),
+    );
+    return new Map(rows.rows.map(({ id, first_ms }) => [id, first_ms]));
+  }
+
+  /** How many init segments each of these sessions has: it is one file for each. */
+  async initCounts(sessionIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    if (sessionIds.length === 0) return new Map();
+    const rows = await this.database.run((orm) =>
+      orm
+        .select({ id: inits.sessionId, count: sql`count(*)`.mapWith(Number) })
+        .from(inits)
+        .where(inArray(inits.sessionId, [...sessionIds]))
+        .groupBy(inits.sessionId),
+    );
+    return new Map(rows.map(({ id, count }) => [id, count]));
+  }
+
   /** Names of all objects that the rows of a session speak of. */
   async objectNames(sessionId: string): Promise<ReadonlySet<string>> {
     const rows = await this.database.run((orm) =>
@@ -225,7 +283,10 @@ export class SegmentRepository {
           .where(and(eq(segments.sessionId, sessionId), eq(segments.gap, false))),
       ),
     );
-    return new Set(rows.map(({ name }) => name));
+    const small = await this.database.run((orm) =>
+      orm.select({ ptsMs: pictures.ptsMs }).from(pictures).where(eq(pictures.sessionId, sessionId)),
+    );
+    return new Set([...rows.map(({ name }) => name), ...small.map(({ ptsMs }) => pictureName(ptsMs))]);
   }
 }
 

@@ -60,6 +60,14 @@ onBothDatabases('sessions', (database) => {
     ]);
   });
 
+  it('keep what became of their frames', async () => {
+    const { sessionId, streamId } = await makeSession(database());
+    expect((await sessions.get(streamId, sessionId)).frames).toBeNull();
+    const frames = { received: 300, sampled: 100, analysed: 97, dropped: { starting: 3 } };
+    await sessions.update(sessionId, { frames });
+    expect((await sessions.get(streamId, sessionId)).frames).toEqual(frames);
+  });
+
   it('end once', async () => {
     const { sessionId, streamId } = await makeSession(database());
     await sessions.end(sessionId, { endedAt: EPOCH_AT + 9000, endReason: 'publisher_ended' });

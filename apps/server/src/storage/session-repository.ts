@@ -1,13 +1,14 @@
 import {
   type AudioInfo,
   CodedError,
+  type FrameCounts,
   type Gap,
   type Page,
   type Session,
   type SessionEndReason,
   type VideoInfo,
 } from '@media-analyzer/protocol';
-import { and, desc, eq, inArray, isNull, lt, not, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNotNull, isNull, lt, not, type SQL, sql } from 'drizzle-orm';
 import { idCursor } from './cursor.js';
 import type { Database } from './database.js';
 import { isForeignKeyViolation } from './errors.js';
@@ -31,6 +32,7 @@ export interface SessionChange {
   readonly video?: VideoInfo | null | undefined;
   readonly audio?: AudioInfo | null | undefined;
   readonly publisher?: Session['publisher'] | undefined;
+  readonly frames?: FrameCounts | undefined;
   /** Adding a segment keeps it already. It never goes back. */
   readonly durationMs?: number | undefined;
 }
@@ -110,10 +112,11 @@ export class SessionRepository {
   }
 
   /** Nothing happens when the session is gone: the stream may have been removed while it was on air. */
-  async update(sessionId: string, { video, audio, publisher, durationMs }: SessionChange): Promise<void> {
+  async update(sessionId: string, { video, audio, publisher, frames, durationMs }: SessionChange): Promise<void> {
     const values = {
       video,
       audio,
+      frames,
       ...(publisher !== undefined && publisherColumns(publisher)),
       ...(durationMs !== undefined && {
         durationMs: sql`greatest(${sessions.durationMs}, ${durationMs}::double precision)`,
@@ -145,6 +148,20 @@ export class SessionRepository {
   /** Removes a session that came to nothing, with whatever was recorded of it. One that is gone already is no error. */
   async discard(sessionId: string): Promise<void> {
     await this.database.run((orm) => orm.delete(sessions).where(eq(sessions.id, sessionId)));
+  }
+
+  /**
+   * Removes a session that has ended, with everything that rows know of it; the objects are the caller's.
+   * @returns false when it is on air or gone
+   */
+  async remove(sessionId: string): Promise<boolean> {
+    const removed = await this.database.run((orm) =>
+      orm
+        .delete(sessions)
+        .where(and(eq(sessions.id, sessionId), isNotNull(sessions.endedAt)))
+        .returning({ id: sessions.id }),
+    );
+    return removed.length > 0;
   }
 
   /**

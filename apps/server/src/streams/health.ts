@@ -1,49 +1,69 @@
-import type { HealthWarning, StreamHealth, StreamState } from '@media-analyzer/protocol';
+import type { HealthWarning, Session, StreamHealth, StreamState, StreamSummary } from '@media-analyzer/protocol';
+import { conditionOf } from './condition.js';
 import type { LiveSession } from './live-session.js';
 import type { AnalysisHealth } from './ports.js';
 
 /** Above this, viewers wait noticeably longer and seeking is coarse, ms. */
 const LONG_KEYFRAME_INTERVAL_MS = 4000;
-/** Share of the sampled frames that may be lost before it is said, 0..1. */
+/** A publisher that sends nothing for longer than this has stalled, ms: encoders send many times a second. */
+const STALL_MS = 5000;
+/** Share of the frames sampled in the last half minute that may be lost before it is said, 0..1. */
 const TOLERATED_DROPS = 0.2;
-/** With fewer sampled frames the share says little. */
-const ENOUGH_FRAMES = 50;
 /** Video codecs that browsers play everywhere. */
 const PLAYABLE_VIDEO = new Set(['h264', 'av1']);
 
-/** Health of a stream that is not on air. */
-export function offAirHealth(streamId: string, state: StreamState): StreamHealth {
+/** Health of a stream that is not on air: nothing flows, and the totals are those of its newest session. */
+export function offAirHealth(streamId: string, state: StreamState, newest: Session | null): StreamHealth {
   return {
     streamId,
-    sessionId: null,
+    sessionId: newest?.id ?? null,
     at: Date.now(),
     state,
-    video: null,
-    audio: null,
+    video: newest?.video ?? null,
+    audio: newest?.audio ?? null,
     measuredFrameRate: null,
     bitrate: 0,
     keyframeIntervalMs: null,
     publisher: null,
-    uptimeMs: 0,
+    uptimeMs: newest?.durationMs ?? 0,
     captureToResult: null,
     overlayAlignment: null,
-    frames: { received: 0, sampled: 0, analysed: 0, dropped: {} },
+    frames: newest?.frames ?? { received: 0, sampled: 0, analysed: 0, dropped: {} },
     analysisRate: 0,
     model: null,
     mediaProcess: 'stopped',
     visionProcess: 'stopped',
+    condition: conditionOf({ state, warnings: [], problem: null, stalledMs: 0 }),
     warnings: [],
   };
 }
 
-/** Health of a stream on air, and what its operator should change. */
-export function liveHealth(live: LiveSession): StreamHealth {
+const NOTHING_FLOWS = { frameRate: null, bitrate: 0, keyframeIntervalMs: null };
+
+const percent = (share: number): string => `${Math.round(100 * share)} %`;
+
+/** Health of a stream on air, and what its operator should change; and the same in a few words. */
+export function liveView(live: LiveSession): { health: StreamHealth; summary: StreamSummary } {
   const at = Date.now();
   const { streamId, id, publisher, startedAt } = live.describe();
-  const { frameRate, bitrate, keyframeIntervalMs } = live.meter.rates(at);
+  // Whoever is awaited sends nothing: what the last one sent is no news.
+  const { frameRate, bitrate, keyframeIntervalMs } = live.state === 'live' ? live.meter.rates(at) : NOTHING_FLOWS;
   const analysis = live.analysis.health();
-  const { sampled, analysed, dropped, blocked: _, ...rest } = analysis;
-  return {
+  const { sampled, analysed, dropped, blocked: _, seen, ...rest } = analysis;
+  const warnings = [
+    ...sourceWarnings(live, keyframeIntervalMs),
+    ...live.sourceWarnings(at),
+    ...analysisWarnings(live, analysis),
+    ...storageWarnings(live),
+  ];
+  const problem = live.problem && { code: live.problem.code, message: live.problem.message };
+  const condition = conditionOf({
+    state: live.state,
+    warnings,
+    problem,
+    stalledMs: stalledMs(live, keyframeIntervalMs),
+  });
+  const health: StreamHealth = {
     streamId,
     sessionId: id,
     at,
@@ -53,18 +73,27 @@ export function liveHealth(live: LiveSession): StreamHealth {
     bitrate,
     keyframeIntervalMs,
     publisher: live.connection ? publisher : null,
-    uptimeMs: Math.max(0, at - startedAt),
+    uptimeMs: Math.max(0, (live.connection ? at : live.mediaEndAt) - startedAt),
     ...rest,
     frames: { received: live.meter.frames, sampled, analysed, dropped: { ...dropped } },
     mediaProcess: live.mediaProcess,
-    warnings: [
-      ...sourceWarnings(live, keyframeIntervalMs),
-      ...analysisWarnings(live, analysis),
-      ...(live.problem?.code === 'storage_full'
-        ? [{ code: 'storage_full', message: live.problem.message } as const]
-        : []),
-    ],
+    condition,
+    warnings,
   };
+  return { health, summary: { streamId, at, bitrate, condition, seen: [...seen] } };
+}
+
+/** How long the publisher has sent nothing although it is there, ms; 0 while that is usual for what it sends. */
+export function stalledMs(live: LiveSession, keyframeIntervalMs: number | null): number {
+  if (!live.connection || live.state !== 'live') return 0;
+  const silentMs = live.connection.silentMs();
+  // A slide show sends a picture every few seconds.
+  return silentMs > Math.max(STALL_MS, 2 * (keyframeIntervalMs ?? 0)) ? silentMs : 0;
+}
+
+function storageWarnings(live: LiveSession): HealthWarning[] {
+  if (live.problem?.code !== 'storage_full') return [];
+  return [{ code: 'storage_full', message: live.problem.message }];
 }
 
 function sourceWarnings(live: LiveSession, keyframeIntervalMs: number | null): HealthWarning[] {
@@ -81,9 +110,12 @@ function sourceWarnings(live: LiveSession, keyframeIntervalMs: number | null): H
       code: 'codec_not_playable_in_browsers',
       message: `Most browsers cannot play ${video.codec.toUpperCase()}. It is passed on as it is; for playback everywhere set the video encoder to H.264.`,
     });
-  if (onAir && !video)
+  const uncarried = { video: live.unsupported('video'), audio: live.unsupported('audio') };
+  for (const problem of Object.values(uncarried))
+    if (problem) warnings.push({ code: 'codec_unsupported', message: problem.message });
+  if (onAir && !video && !uncarried.video)
     warnings.push({ code: 'no_video', message: 'The publisher sends no video: there is nothing to analyse.' });
-  if (onAir && !audio)
+  if (onAir && !audio && !uncarried.audio)
     warnings.push({
       code: 'no_audio',
       message: 'The publisher sends no audio. If it should, check the audio source in the encoder.',
@@ -91,19 +123,24 @@ function sourceWarnings(live: LiveSession, keyframeIntervalMs: number | null): H
   return warnings;
 }
 
-function analysisWarnings(live: LiveSession, { blocked, sampled, dropped }: AnalysisHealth): HealthWarning[] {
+function analysisWarnings(live: LiveSession, { blocked }: AnalysisHealth): HealthWarning[] {
   const warnings: HealthWarning[] = [];
   if (live.mediaProcess === 'restarting' || live.mediaProcess === 'failed')
     warnings.push({
       code: 'media_process_restarting',
       message: 'The process that decodes the picture ended and is started again; playback is not affected.',
     });
-  const lost = Object.values(dropped).reduce((sum, count) => sum + count, 0);
+  const lost = live.losses.shares();
   if (blocked) warnings.push(blocked);
-  else if (sampled > ENOUGH_FRAMES && lost / sampled > TOLERATED_DROPS)
+  else if (lost && lost.bySpeed > TOLERATED_DROPS)
     warnings.push({
       code: 'analysis_behind',
-      message: `${Math.round((100 * lost) / sampled)} % of the sampled frames could not be analysed in time. A lower ANALYSIS_RATE or a smaller model relieves this machine.`,
+      message: `${percent(lost.bySpeed)} of the frames picked in the last half minute were not analysed in time: this machine is busy. A smaller model or fewer streams at a time would relieve it.`,
+    });
+  if (lost && lost.undecodable > TOLERATED_DROPS)
+    warnings.push({
+      code: 'picture_undecodable',
+      message: `${percent(lost.undecodable)} of the frames picked in the last half minute could not be decoded: the encoder sends damaged pictures, or parts of them get lost on the way. Check the encoder and its connection.`,
     });
   return warnings;
 }

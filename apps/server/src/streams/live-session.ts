@@ -5,20 +5,28 @@ import {
   type CodedError,
   type CodedSample,
   describeError,
+  type FrameCounts,
+  type HealthWarning,
   type ProcessState,
   type Session,
   type SessionEndReason,
   type Track,
   type UnsupportedTrack,
   type VideoInfo,
+  type Waiting,
 } from '@media-analyzer/protocol';
 import { type Logger, withFields } from '../log.js';
 import { SourceMeter } from './meter.js';
 import type { DecodingEvents, PublisherConnection, SessionAnalysis, StreamMetrics } from './ports.js';
+import { RecentLosses } from './recent-losses.js';
 import { SessionProblems } from './session-problems.js';
 import { type SessionRecorder, storageProblem } from './session-recorder.js';
-import { SessionSink } from './session-sink.js';
+import { SessionSink, type SourceFailure } from './session-sink.js';
+import { SourceWatch } from './source-watch.js';
 import { infosOf, isCarried } from './track-info.js';
+
+/** What became of the frames is stored this often, ms, so that a server that dies leaves it nearly right. */
+const KEEP_FRAMES_EVERY_MS = 30_000;
 
 /** How media are cut into what players fetch. */
 export interface Packaging {
@@ -41,6 +49,8 @@ export interface LiveSessionOptions {
   onChange(): void;
   /** Storing media fails, or works again. */
   onStorage(problem: CodedError | null): void;
+  /** A publisher was cut off because of what it sent, or did not send. */
+  onRefused(failure: SourceFailure, publisher: { readonly address: string; readonly encoder: string | null }): void;
   /** Nobody is expected any more: the session should be ended, with this reason. */
   onOver(reason: SessionEndReason): void;
 }
@@ -51,6 +61,7 @@ export type LiveState = 'connecting' | 'live' | 'reconnecting' | 'ended';
 interface Source {
   readonly connection: PublisherConnection;
   readonly tracks: Map<Track['kind'], Track>;
+  readonly watch: SourceWatch;
   /** Announced tracks are given to the packager with the first sample behind them, not before the break is known. */
   tracksChanged: boolean;
   samples: number;
@@ -70,6 +81,7 @@ export class LiveSession {
   readonly packager: LiveHlsPackager;
   readonly analysis: SessionAnalysis;
   readonly meter = new SourceMeter();
+  readonly losses = new RecentLosses();
   readonly #options: LiveSessionOptions;
   readonly #clock: SessionClock;
   readonly #problems = new SessionProblems();
@@ -77,11 +89,13 @@ export class LiveSession {
   #session: Session;
   #source: Source | null = null;
   #hasMedia = false;
+  #playable = false;
   #endReason: SessionEndReason | null = null;
   #finished: Promise<void> = Promise.resolve();
   #window: NodeJS.Timeout | null = null;
   #reconnectUntilAt: number | null = null;
   #mediaProcess: ProcessState = 'stopped';
+  #framesKeptAt = Date.now();
   #reported = { segments: 0, bytes: 0, parts: 0, frames: 0, dropped: 0 };
 
   constructor(options: LiveSessionOptions) {
@@ -102,7 +116,10 @@ export class LiveSession {
       onStoreProblem: (problem) => this.#setStorage(storageProblem(problem)),
     });
     this.analysis = options.openAnalysis({
-      onThumbnail: (jpeg) => options.onThumbnail(jpeg),
+      onThumbnail: ({ ptsMs, jpeg }) => {
+        options.onThumbnail(jpeg);
+        void recorder.picture(ptsMs, jpeg);
+      },
       onProblem: (problem) => {
         const known = this.problem !== null;
         this.#problems.undecodable(problem);
@@ -139,9 +156,21 @@ export class LiveSession {
     return this.#mediaProcess;
   }
 
+  /** Unix ms at which its media end, as far as they have come. */
+  get mediaEndAt(): number {
+    const { epochAt, startedAt } = this.#session;
+    return Math.max(startedAt, Math.min(Date.now(), Math.round(epochAt + this.#clock.endMs)));
+  }
+
+  /** What became of its video frames. */
+  get frames(): FrameCounts {
+    const { sampled, analysed, dropped } = this.analysis.health();
+    return { received: this.meter.frames, sampled, analysed, dropped: { ...dropped } };
+  }
+
   /** Nothing that could be played or looked at came of it. */
   get empty(): boolean {
-    return this.packager.stats().parts === 0;
+    return this.packager.made.parts === 0;
   }
 
   /** What the publisher sends now; while none is there, what the last one sent. */
@@ -157,16 +186,39 @@ export class LiveSession {
     return this.#problems.current;
   }
 
+  /** What is still awaited of the publisher before the stream can be watched, or null. */
+  get waiting(): Waiting | null {
+    return this.#source?.watch.waiting(this.packager.playable) ?? null;
+  }
+
+  /** What the operator of the publisher should know about what it sends. */
+  sourceWarnings(now: number): HealthWarning[] {
+    return this.#source?.watch.warnings(now) ?? [];
+  }
+
+  /** Why a kind of media is not carried, or null. */
+  unsupported(kind: Track['kind']): CodedError | null {
+    return this.#problems.unsupportedTrack(kind);
+  }
+
   /** The session as it is now; newer than what is stored of it. */
   describe(): Session {
     const { gaps, storedBytes } = this.#options.recorder;
-    return { ...this.#session, durationMs: this.#clock.endMs, gaps, storedBytes };
+    const { frames } = this;
+    const durationMs = this.#clock.endMs;
+    return { ...this.#session, durationMs, gaps, storedBytes, frames, playable: this.packager.playable };
   }
 
   /** A publisher was accepted. The caller has made sure that there is no other one and that the session has not ended. */
   attach(connection: PublisherConnection, encoder: string | null): SessionSink {
     this.#stopWaiting();
-    const source: Source = { connection, tracks: new Map(), tracksChanged: false, samples: 0 };
+    const source: Source = {
+      connection,
+      tracks: new Map(),
+      watch: new SourceWatch(),
+      tracksChanged: false,
+      samples: 0,
+    };
     this.#source = source;
     this.#problems.newSource();
     this.#clock.startSource();
@@ -176,8 +228,11 @@ export class LiveSession {
     return new SessionSink({
       track: (track) => this.#track(source, track),
       sample: (sample) => this.#sample(source, sample),
+      trouble: (trouble) => {
+        if (source === this.#source && source.watch.trouble(trouble)) this.#options.onChange();
+      },
       encoder: (name) => this.#setPublisher(source, name),
-      end: (reason) => this.#detach(source, reason),
+      end: (reason, failure) => this.#detach(source, reason, failure),
     });
   }
 
@@ -203,9 +258,14 @@ export class LiveSession {
 
   /** Adds to the metrics what has happened since the last call. */
   report(metrics: StreamMetrics): void {
-    const { segments, bytes, parts } = this.packager.stats();
+    const { segments, bytes, parts } = this.packager.made;
     const { frames } = this.meter;
     const { dropped } = this.#options.recorder;
+    this.losses.note(this.frames, Date.now());
+    if (Date.now() - this.#framesKeptAt >= KEEP_FRAMES_EVERY_MS) {
+      this.#framesKeptAt = Date.now();
+      this.#options.recorder.frames(this.frames);
+    }
     metrics.segments.inc(segments - this.#reported.segments);
     metrics.segmentBytes.inc(bytes - this.#reported.bytes);
     metrics.parts.inc(parts - this.#reported.parts);
@@ -220,7 +280,8 @@ export class LiveSession {
     this.#stopWaiting();
     const source = this.#source;
     this.#source = null;
-    const endedAt = Math.max(Date.now(), this.#session.startedAt);
+    // The wait for a publisher who did not return is no part of what was on air.
+    const endedAt = this.mediaEndAt;
     this.#session = { ...this.#session, endedAt, endReason: reason };
     try {
       this.#options.onChange();
@@ -231,6 +292,7 @@ export class LiveSession {
     }
     // The operator's alert is about a stream on air; the next session says anew what it meets.
     if (this.#problems.storage) this.#setStorage(null);
+    recorder.frames(this.frames);
     await (this.empty ? recorder.discard() : recorder.end({ endedAt, endReason: reason }));
     this.report(metrics);
     metrics.sessionsEnded.inc({ reason });
@@ -249,6 +311,7 @@ export class LiveSession {
     }
     this.#problems.supported(track.kind);
     source.tracks.set(track.kind, track);
+    source.watch.track(track);
     source.tracksChanged = true;
     this.#log.info({ codec: track.codecString, kind: track.kind }, 'track announced');
   }
@@ -264,22 +327,29 @@ export class LiveSession {
       this.#log.warn({ reason: discontinuity.reason, gap: discontinuity.gap }, 'the timeline breaks');
       this.#options.onChange();
     }
-    if (source.tracksChanged) this.#configure(source);
+    const hadPicture = source.watch.hasPicture;
+    source.watch.sample(sample);
+    const begins = source.watch.hasPicture !== hadPicture;
+    if (source.tracksChanged || begins) this.#configure(source);
     this.meter.sample(sample);
     this.packager.push(sample);
     this.analysis.decoding.sample(sample);
     this.#hasMedia = true;
     source.samples += 1;
-    if (source.samples === 1) this.#options.onChange();
+    const playable = this.packager.playable;
+    if (source.samples === 1 || playable !== this.#playable) this.#options.onChange();
+    this.#playable = playable;
   }
 
   #configure(source: Source): void {
     source.tracksChanged = false;
     const tracks = [...source.tracks.values()];
     this.packager.setTracks(tracks);
-    this.#options.recorder.tracks(tracks);
     for (const track of tracks) this.analysis.decoding.track(track);
-    const { video, audio } = infosOf(tracks);
+    // A picture that nobody can start with is not promised to anyone.
+    const promised = tracks.filter(({ kind }) => kind === 'audio' || source.watch.hasPicture);
+    this.#options.recorder.tracks(promised);
+    const { video, audio } = infosOf(promised);
     this.#session = { ...this.#session, ...(video && { video }), ...(audio && { audio }) };
     this.#problems.newTracks();
     this.#options.onChange();
@@ -301,9 +371,13 @@ export class LiveSession {
     this.#options.onChange();
   }
 
-  #detach(source: Source, reason: string): void {
+  #detach(source: Source, reason: string, failure: SourceFailure | null): void {
     if (source !== this.#source) return;
     this.#source = null;
+    const { publisher } = this.#session;
+    // One that was on air and fell silent is a lost publisher, not a refused one.
+    if (failure && publisher && (source.samples === 0 || failure.code !== 'rtmp_timeout'))
+      this.#options.onRefused(failure, publisher);
     if (!this.#hasMedia && !this.problem) {
       this.#log.info({ reason }, 'publisher gone before it sent any media');
       this.#options.onOver('publisher_ended');

@@ -52,6 +52,13 @@ describe('a source meter', () => {
     expect(meter.rates(START + 60_000)).toMatchObject({ bitrate: 0, frameRate: null });
   });
 
+  it('falls while nothing comes, and not only when all of it is old', () => {
+    const meter = new SourceMeter();
+    feed(meter, { toMs: 10_000 });
+    expect(meter.rates(START + 13_000).bitrate).toBeLessThan(120_000);
+    expect(meter.rates(START + 15_500)).toMatchObject({ bitrate: 0, frameRate: null });
+  });
+
   it('says a long keyframe interval before its end', () => {
     const meter = new SourceMeter();
     feed(meter, { toMs: 3000, keyframeEveryMs: 100_000 });
@@ -64,6 +71,7 @@ describe('a source meter', () => {
     const meter = new SourceMeter();
     feed(meter, { toMs: 5000 });
     meter.interrupted();
+    expect(meter.rates(START + 5000).keyframeIntervalMs).toBeNull();
     feed(meter, { fromMs: 60_000, toMs: 65_000 });
     expect(meter.rates(START + 65_000).keyframeIntervalMs).toBe(2000);
   });

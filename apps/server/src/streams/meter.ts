@@ -6,6 +6,8 @@ const WINDOW_MS = 5000;
 const INTERVALS = 5;
 /** Length of a tick: what is counted together, ms. */
 const TICK_MS = 250;
+/** Without a sample for longer than this, the time without one counts as well, ms. */
+const PAUSE_MS = 1000;
 /** Without a keyframe for longer than this, the interval that still runs is worth saying, ms. */
 const LONG_INTERVAL_MS = 4000;
 
@@ -50,8 +52,9 @@ export class SourceMeter {
     this.lastKeyframeMs = ptsMs;
   }
 
-  /** The source was interrupted: an interval across the gap says nothing of the encoder. */
+  /** The source was interrupted: an interval across the gap says nothing of the encoder, nor do those before of a new one. */
   interrupted(): void {
+    this.intervals = [];
     this.lastKeyframeMs = null;
   }
 
@@ -59,12 +62,15 @@ export class SourceMeter {
   rates(now: number): { bitrate: number; frameRate: number | null; keyframeIntervalMs: number | null } {
     const recent = this.ticks.filter(({ at }) => at >= now - WINDOW_MS);
     const keyframeIntervalMs = this.longestInterval();
-    const first = recent[0];
-    if (first === undefined || this.open === null) return { bitrate: 0, frameRate: null, keyframeIntervalMs };
-    // Up to the open tick: its own content is still growing.
-    const spanMs = Math.max(this.open.at - first.at, 1);
-    const bytes = recent.reduce((sum, tick) => sum + tick.bytes, 0);
-    const frames = recent.reduce((sum, tick) => sum + tick.frames, 0);
+    const { open } = this;
+    const first = recent[0] ?? open;
+    if (!first || !open || open.at < now - WINDOW_MS) return { bitrate: 0, frameRate: null, keyframeIntervalMs };
+    // Up to the open tick, whose own content is still growing; where nothing comes any more, up to now.
+    const pausing = now - open.at > PAUSE_MS;
+    const counted = pausing ? [...recent, open] : recent;
+    const spanMs = Math.max((pausing ? now : open.at) - first.at, 1);
+    const bytes = counted.reduce((sum, tick) => sum + tick.bytes, 0);
+    const frames = counted.reduce((sum, tick) => sum + tick.frames, 0);
     return {
       bitrate: Math.round((bytes * 8000) / spanMs),
       frameRate: frames > 0 ? Math.round((frames * 100_000) / spanMs) / 100 : null,

@@ -15,6 +15,34 @@ describe('a publisher', () => {
     expect(database.sessionRows).toEqual([]);
   });
 
+  it('that is refused leaves a trace: on its stream, where that is known', async () => {
+    const { publish, onAir, stream, refusals, current } = await scene();
+    await publish('wrong');
+    await onAir();
+    await publish(stream.streamKey);
+    expect(refusals.recorded.map(({ error, streamId }) => [error.code, streamId])).toEqual([
+      ['stream_key_unknown', null],
+      ['stream_key_busy', stream.id],
+    ]);
+    expect(JSON.stringify(refusals.recorded)).not.toContain(stream.streamKey);
+    expect(await current()).toMatchObject({ refusals: [{ code: 'stream_key_busy', encoder: 'test encoder' }] });
+  });
+
+  it('that is cut off for what it sends leaves a trace; one that fell silent on air does not', async () => {
+    const { onAir, session, refusals, stream } = await scene();
+    const useless = await onAir();
+    useless.connection.end({ kind: 'failed', code: 'codec_unsupported', message: 'MP3 cannot be carried' });
+    const silent = await onAir();
+    feed(silent.sink, clip, { toMs: 500, at: (await session()).epochAt });
+    silent.connection.end({ kind: 'failed', code: 'rtmp_timeout', message: 'nothing came' });
+    expect(refusals.recorded).toEqual([
+      {
+        error: { code: 'codec_unsupported', message: 'MP3 cannot be carried' },
+        ...{ address: '192.0.2.7', encoder: 'test encoder', streamId: stream.id },
+      },
+    ]);
+  });
+
   it('beside one that is sending is refused', async () => {
     const { publish, onAir, stream, session } = await scene();
     const { sink } = await onAir();

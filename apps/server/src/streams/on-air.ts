@@ -1,5 +1,5 @@
 import {
-  type CodedError,
+  CodedError,
   describeError,
   type ErrorCode,
   type ErrorDetails,
@@ -11,7 +11,9 @@ import { LiveSession, type Packaging } from './live-session.js';
 import type {
   AnalysisOfSessions,
   MediaObjects,
+  PictureRows,
   PublisherConnection,
+  RefusalTrace,
   SegmentRows,
   SessionRows,
   StreamMetrics,
@@ -40,9 +42,11 @@ export interface OnAirOptions {
   findByKey(streamKey: string): Promise<StreamRecord | null>;
   readonly sessions: SessionRows;
   readonly segments: SegmentRows;
+  readonly pictures: PictureRows;
   readonly objects: MediaObjects;
   readonly analysis: AnalysisOfSessions;
   readonly metrics: StreamMetrics;
+  readonly refusals: RefusalTrace;
   readonly log: Logger;
   readonly packaging: Packaging;
   readonly reconnectWindowMs: number;
@@ -50,6 +54,8 @@ export interface OnAirOptions {
   readonly takeoverMs: number;
   /** What there is to know of a stream on air changed. */
   onChange(streamId: string): void;
+  /** A publisher came back to the session of this stream. */
+  onReconnect(streamId: string): void;
   /** Media of the stream cannot be stored, or (null) can again. */
   onStorage(streamId: string, problem: CodedError | null): void;
 }
@@ -110,14 +116,25 @@ export class OnAir {
    */
   async admit(request: PublisherRequest): Promise<Admission> {
     const { streamKey, encoder, connection } = request;
+    const refuse = (code: ErrorCode, streamId: string | null): Admission => {
+      this.#options.refusals.record({
+        error: new CodedError(code),
+        address: connection.remoteAddress,
+        encoder,
+        streamId,
+      });
+      return { accept: false, code };
+    };
     for (;;) {
       if (this.#stopping) return { accept: false, code: 'server_stopping' };
       const changes = this.#changes;
       const record = await this.#options.findByKey(streamKey);
       if (changes !== this.#changes) continue;
-      if (!record || this.#withdrawn.has(record.id)) return { accept: false, code: 'stream_key_unknown' };
-      if (this.#starting.has(record.id) || !this.#vacate(record.id)) return { accept: false, code: 'stream_key_busy' };
-      const session = this.get(record.id) ?? (await this.#start(record, connection.remoteAddress, encoder));
+      if (!record || this.#withdrawn.has(record.id)) return refuse('stream_key_unknown', null);
+      if (this.#starting.has(record.id) || !this.#vacate(record.id)) return refuse('stream_key_busy', record.id);
+      const known = this.get(record.id);
+      const session = known ?? (await this.#start(record, connection.remoteAddress, encoder));
+      if (known && !known.empty) this.#options.onReconnect(record.id);
       if (session && session.state !== 'ended') return { accept: true, sink: session.attach(connection, encoder) };
     }
   }
@@ -149,6 +166,13 @@ export class OnAir {
       this.#withdrawn.delete(streamId);
       this.#changes += 1;
     }
+  }
+
+  /** An ended session is about to be deleted: its records are written by then, and nothing of it is played from memory. */
+  async release(sessionId: string): Promise<void> {
+    const ending = [...this.#ending].find(([session]) => session.id === sessionId);
+    await ending?.[1];
+    this.#forget(sessionId);
   }
 
   /** Ends everything; no publisher is admitted any more. */
@@ -201,10 +225,11 @@ export class OnAir {
 
   #open(record: StreamRecord, session: Session): LiveSession {
     const { id: streamId } = record;
-    const { sessions, segments, objects, metrics, packaging, reconnectWindowMs, log, analysis } = this.#options;
+    const { sessions, segments, pictures, objects, metrics, packaging, reconnectWindowMs, log, analysis } =
+      this.#options;
     const live: LiveSession = new LiveSession({
       session,
-      recorder: new SessionRecorder({ streamId, sessionId: session.id, objects, segments, sessions, log }),
+      recorder: new SessionRecorder({ streamId, sessionId: session.id, objects, segments, pictures, sessions, log }),
       packaging,
       reconnectWindowMs,
       metrics,
@@ -213,11 +238,13 @@ export class OnAir {
       onThumbnail: (jpeg) => {
         objects
           .putThumbnail(streamId, jpeg)
+          .then(() => this.#options.onChange(streamId))
           .catch((error: unknown) => log.debug({ streamId, problem: describeError(error) }, 'thumbnail not kept'));
       },
       onChange: () => this.#options.onChange(streamId),
       onStorage: (problem) => this.#options.onStorage(streamId, problem),
       onOver: (reason) => void this.#end(live, reason),
+      onRefused: (error, { address, encoder }) => this.#options.refusals.record({ error, address, encoder, streamId }),
     });
     this.#airings.set(streamId, { session: live, record });
     metrics.sessionsLive.set(this.#airings.size);

@@ -85,10 +85,20 @@ describe('playback of a session on air', () => {
     expect(await playback.file(other.id, sessionId, 'init-0.mp4', patient())).toBeNull();
   });
 
-  it('has nothing before the first segment is complete', async () => {
+  it('has nothing yet before the first segment is complete, says so, and when to ask again', async () => {
     const { playback, service, streamId, sessionId } = await onAir({ toMs: 300 });
     vi.spyOn(service.packagedSession(streamId, sessionId)!.packager, 'whenPlayable').mockResolvedValue(false);
-    await expect(playback.multivariant(streamId)).rejects.toMatchObject({ code: 'playback_not_found' });
+    const notReady = { code: 'playback_not_ready', details: { retryAfterSeconds: 1 } };
+    await expect(playback.multivariant(streamId)).rejects.toMatchObject(notReady);
+    await expect(playback.mediaPlaylist(streamId, sessionId, { skip: false, signal: patient() })).rejects.toMatchObject(
+      notReady,
+    );
+    expect((await service.get(streamId)).session).toMatchObject({ playable: false });
+  });
+
+  it('is announced as playable when its first segment is complete', async () => {
+    const { service, streamId } = await onAir();
+    expect((await service.get(streamId)).session).toMatchObject({ playable: true });
   });
 });
 

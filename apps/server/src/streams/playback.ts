@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { renderMultivariantPlaylist, vodPlaylist } from '@media-analyzer/media/hls';
+import { type HeldMedia, renderMultivariantPlaylist, vodPlaylist } from '@media-analyzer/media/hls';
 import { CodedError, type Session } from '@media-analyzer/protocol';
 import type { LiveSession } from './live-session.js';
 import type { MediaObjects, SegmentRow, SegmentRows } from './ports.js';
@@ -8,6 +8,8 @@ import { tracksOf } from './track-info.js';
 
 /** How long a request for a playlist waits for a session that has just begun to be playable, ms. */
 const FIRST_SEGMENT_WAIT_MS = 8000;
+/** When to ask again for a session that is still not playable, s: the answer waits by itself. */
+const RETRY_AFTER_SECONDS = 1;
 const END_OF_LIST = '#EXT-X-ENDLIST';
 
 /** Where media and what is known of them come from. */
@@ -35,7 +37,7 @@ interface PlaylistRequest {
 }
 
 type File =
-  | { readonly bytes: Uint8Array }
+  | HeldMedia
   | {
       readonly size: number;
       open(range?: { readonly start: number; readonly end: number }): Promise<Readable>;
@@ -47,7 +49,7 @@ export class Playback {
 
   /**
    * By default of the current or newest session.
-   * @throws CodedError `playback_not_found`, `stream_not_found`, `session_not_found`
+   * @throws CodedError `playback_not_ready`, `playback_not_found`, `stream_not_found`, `session_not_found`
    */
   async multivariant(streamId: string, sessionId?: string): Promise<Playlist> {
     const { sessions } = this.options;
@@ -59,7 +61,7 @@ export class Playback {
     if (packaged) {
       if (packaged.state !== 'ended') await packaged.packager.whenPlayable(FIRST_SEGMENT_WAIT_MS);
       const body = packaged.packager.multivariantPlaylist(mediaUri);
-      if (body === null) throw nothingAt(`/hls/${streamId}/index.m3u8`);
+      if (body === null) throw (packaged.state === 'ended' ? nothingAt : nothingYet)(`/hls/${streamId}/index.m3u8`);
       return { body, etag: hash(body), ended: packaged.state === 'ended' };
     }
     const segments = await this.#stored(session);
@@ -78,8 +80,11 @@ export class Playback {
     const packaged = this.options.sessions.packagedSession(streamId, sessionId);
     if (packaged) {
       const { msn, part, skip, signal } = request;
+      const { packager } = packaged;
+      if (packaged.state !== 'ended' && !(await orAborted(signal, () => packager.whenPlayable(FIRST_SEGMENT_WAIT_MS))))
+        throw nothingYet(`/hls/${streamId}/${sessionId}/media.m3u8`);
       const { body, etag } = await orAborted(signal, () =>
-        packaged.packager.mediaPlaylist({
+        packager.mediaPlaylist({
           ...(msn !== undefined && { msn }),
           ...(part !== undefined && { part }),
           skip,
@@ -91,6 +96,17 @@ export class Playback {
     const session = await this.options.sessions.session(streamId, sessionId);
     const body = vodPlaylist(await this.#stored(session), { epochAt: session.epochAt });
     return { body, etag: hash(body), ended: true };
+  }
+
+  /**
+   * Everything that is stored of a session, from its first segment on, as a playlist that does not grow: also of one that is
+   * on air, whose live playlist has the last minutes only.
+   * @throws CodedError `stream_not_found`, `session_not_found`, `playback_not_found`
+   */
+  async recording(streamId: string, sessionId: string): Promise<Playlist> {
+    const session = await this.options.sessions.session(streamId, sessionId);
+    const body = vodPlaylist(await this.#stored(session), { epochAt: session.epochAt });
+    return { body, etag: hash(body), ended: session.endedAt !== null };
   }
 
   /** An init segment, a segment or a part; null when there is none. @throws the signal's reason */
@@ -120,6 +136,10 @@ export class Playback {
 
 function nothingAt(path: string): CodedError {
   return new CodedError('playback_not_found', { path });
+}
+
+function nothingYet(path: string): CodedError {
+  return new CodedError('playback_not_ready', { path, retryAfterSeconds: RETRY_AFTER_SECONDS });
 }
 
 function hash(body: string): string {

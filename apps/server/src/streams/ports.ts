@@ -4,16 +4,21 @@ import type {
   AudioInfo,
   CodedError,
   CodedSample,
+  ErrorCode,
+  FrameCounts,
   Gap,
   HealthWarning,
   Page,
   ProcessingMode,
   ProcessState,
+  Refusal,
   Retention,
+  SeenNow,
   Session,
   SessionEndReason,
   Stream,
   StreamHealth,
+  StreamSummary,
   Track,
   VideoInfo,
 } from '@media-analyzer/protocol';
@@ -59,10 +64,13 @@ export interface SessionRows {
       video?: VideoInfo | null | undefined;
       audio?: AudioInfo | null | undefined;
       publisher?: Session['publisher'] | undefined;
+      frames?: FrameCounts | undefined;
     },
   ): Promise<void>;
   addGap(sessionId: string, gap: Gap): Promise<void>;
   end(sessionId: string, end: { endedAt: number; endReason: SessionEndReason }): Promise<void>;
+  /** Removes a session that has ended with all rows about it; false when it is on air or gone. */
+  remove(sessionId: string): Promise<boolean>;
   /** Removes a session that never had any media. */
   discard(sessionId: string): Promise<void>;
 }
@@ -97,6 +105,12 @@ export interface SegmentRows {
   listForSession(sessionId: string): Promise<readonly SegmentRow[]>;
 }
 
+/** Records of a session's small pictures. */
+export interface PictureRows {
+  /** False when the session is gone. */
+  add(picture: { sessionId: string; ptsMs: number; bytes: number }): Promise<boolean>;
+}
+
 /** Media by stream, session and file name. */
 export interface MediaObjects {
   put(streamId: string, sessionId: string, name: string, bytes: Uint8Array): Promise<void>;
@@ -108,8 +122,13 @@ export interface MediaObjects {
     name: string,
     range?: { readonly start: number; readonly end: number },
   ): Promise<Readable | null>;
+  /** A small picture of the session at this PTS, whole ms. */
+  putPicture(streamId: string, sessionId: string, ptsMs: number, jpeg: Uint8Array): Promise<void>;
+  removeSession(streamId: string, sessionId: string): Promise<void>;
   removeStream(streamId: string): Promise<void>;
   putThumbnail(streamId: string, jpeg: Uint8Array): Promise<void>;
+  /** Unix ms of the newest picture of a stream, or null when there is none: known without asking the store. */
+  thumbnailAt(streamId: string): number | null;
   thumbnail(streamId: string): Promise<{ readonly bytes: Uint8Array; readonly at: number } | null>;
 }
 
@@ -125,7 +144,7 @@ export interface Decoding {
 
 /** What the decoding of a session tells. */
 export interface DecodingEvents {
-  onThumbnail(jpeg: Uint8Array): void;
+  onThumbnail(thumbnail: { readonly ptsMs: number; readonly jpeg: Uint8Array }): void;
   onProblem(problem: CodedError): void;
   onState(state: ProcessState): void;
 }
@@ -133,13 +152,14 @@ export interface DecodingEvents {
 /** What the analysis of a session knows for its health. */
 export type AnalysisHealth = Pick<
   StreamHealth,
-  'captureToResult' | 'overlayAlignment' | 'analysisRate' | 'model' | 'visionProcess'
+  'captureToResult' | 'overlayAlignment' | 'analysisRate' | 'rate' | 'model' | 'visionProcess'
 > & {
   readonly sampled: number;
   readonly analysed: number;
   readonly dropped: Readonly<Record<string, number>>;
   /** What keeps frames from being analysed at all, or null. */
   readonly blocked: HealthWarning | null;
+  readonly seen: readonly SeenNow[];
 };
 
 /** The analysis of one session on air. */
@@ -161,6 +181,8 @@ export interface StreamEvents {
   changed(stream: Stream): void;
   removed(streamId: string): void;
   health(health: StreamHealth): void;
+  /** Every stream on air in a few words. */
+  summaries(summaries: readonly StreamSummary[]): void;
   /** A problem of a stream that an operator must know of, or null when it is over. */
   problem(streamId: string, code: CodedError['code'], problem: CodedError | null): void;
 }
@@ -175,6 +197,18 @@ export interface StreamMetrics {
   readonly parts: { inc(value: number): void };
   readonly framesReceived: { inc(value: number): void };
   readonly databaseDropped: { inc(labels: { table: string }, value: number): void };
+}
+
+/** Keeps the trace of publishers that were turned away. */
+export interface RefusalTrace {
+  record(refusal: {
+    readonly error: { readonly code: ErrorCode; readonly message: string };
+    readonly address: string;
+    readonly encoder: string | null;
+    readonly streamId: string | null;
+  }): void;
+  /** Those of one stream, the newest first. */
+  of(streamId: string): Refusal[];
 }
 
 /** Who publishes: the RTMP connection's handle fits. */

@@ -7,14 +7,25 @@ const DECODE_PROBLEM_MS = 10_000;
 /** What is wrong with a session right now. */
 export class SessionProblems {
   #storage: CodedError | null = null;
-  #unsupported: UnsupportedTrack | null = null;
+  readonly #unsupported = new Map<Track['kind'], UnsupportedTrack>();
   #decoding: { readonly problem: CodedError; readonly until: number } | null = null;
 
   /** The most urgent one, or null. */
   get current(): CodedError | null {
     if (this.#storage) return this.#storage;
-    if (this.#unsupported) return new CodedError('codec_unsupported', unsupportedDetails(this.#unsupported));
+    const [unsupported] = this.unsupportedTracks;
+    if (unsupported) return unsupported;
     return this.#decoding && this.#decoding.until > Date.now() ? this.#decoding.problem : null;
+  }
+
+  /** What cannot be carried of what the publisher sends, one error a kind; the picture's first. */
+  get unsupportedTracks(): CodedError[] {
+    return (['video', 'audio'] as const).flatMap((kind) => this.unsupportedTrack(kind) ?? []);
+  }
+
+  unsupportedTrack(kind: Track['kind']): CodedError | null {
+    const track = this.#unsupported.get(kind);
+    return track ? new CodedError('codec_unsupported', unsupportedDetails(track)) : null;
   }
 
   /** Why media are not stored, or null. */
@@ -28,16 +39,16 @@ export class SessionProblems {
 
   /** Another publisher: what the one before sent is no problem any more. */
   newSource(): void {
-    this.#unsupported = null;
+    this.#unsupported.clear();
   }
 
   unsupported(track: UnsupportedTrack): void {
-    this.#unsupported = track;
+    this.#unsupported.set(track.kind, track);
   }
 
   /** A track of this kind can be carried after all. */
   supported(kind: Track['kind']): void {
-    if (this.#unsupported?.kind === kind) this.#unsupported = null;
+    this.#unsupported.delete(kind);
   }
 
   undecodable(problem: CodedError): void {

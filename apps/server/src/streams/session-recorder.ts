@@ -1,8 +1,15 @@
 import { readInitSegment } from '@media-analyzer/media/fmp4';
 import type { SegmentInfo, SegmentStore } from '@media-analyzer/media/hls';
-import { CodedError, type Gap, type Session, type Track } from '@media-analyzer/protocol';
+import {
+  CodedError,
+  describeError,
+  type FrameCounts,
+  type Gap,
+  type Session,
+  type Track,
+} from '@media-analyzer/protocol';
 import type { Logger } from '../log.js';
-import type { MediaObjects, SegmentRows, SessionRows } from './ports.js';
+import type { MediaObjects, PictureRows, SegmentRows, SessionRows } from './ports.js';
 import { RetryQueue } from './retry-queue.js';
 import { SessionGaps } from './session-gaps.js';
 import { infosOf } from './track-info.js';
@@ -16,6 +23,7 @@ export interface SessionRecorderOptions {
   readonly sessionId: string;
   readonly objects: MediaObjects;
   readonly segments: SegmentRows;
+  readonly pictures: PictureRows;
   readonly sessions: SessionRows;
   readonly log: Logger;
 }
@@ -68,6 +76,11 @@ export class SessionRecorder implements SegmentStore {
     this.#records.add('publisher', () => this.#options.sessions.update(this.#options.sessionId, { publisher }));
   }
 
+  /** What became of the frames up to now. */
+  frames(frames: FrameCounts): void {
+    this.#records.add('frames', () => this.#options.sessions.update(this.#options.sessionId, { frames }));
+  }
+
   gap(gap: Gap): void {
     this.#gaps.add(gap);
   }
@@ -86,6 +99,20 @@ export class SessionRecorder implements SegmentStore {
 
   async putSegment(info: SegmentInfo, bytes: Uint8Array): Promise<void> {
     await this.#options.objects.put(this.#options.streamId, this.#options.sessionId, info.name, bytes);
+  }
+
+  /** Keeps a small picture. Nobody misses one that could not be kept: it is logged, and the next one comes. */
+  async picture(ptsMs: number, jpeg: Uint8Array): Promise<void> {
+    const { streamId, sessionId, objects, pictures, log } = this.#options;
+    const at = Math.round(ptsMs);
+    try {
+      await objects.putPicture(streamId, sessionId, at, jpeg);
+    } catch (error) {
+      log.debug({ streamId, sessionId, problem: describeError(error) }, 'picture not kept');
+      return;
+    }
+    this.#storedBytes += jpeg.length;
+    this.#records.add('picture', () => pictures.add({ sessionId, ptsMs: at, bytes: jpeg.length }));
   }
 
   /** A segment is settled: stored, or lost and thereby a gap of the session. */

@@ -1,16 +1,25 @@
-import type { CodedSample, Track, UnsupportedTrack } from '@media-analyzer/protocol';
+import type { CodedSample, ErrorCode, Track, UnsupportedTrack } from '@media-analyzer/protocol';
+import type { SourceTrouble } from './source-watch.js';
 
 /** Longest name of an encoder that is kept, characters. */
 const MAX_ENCODER_NAME = 200;
+
+/** Why a publisher was cut off. */
+export interface SourceFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
 
 /** Where a publisher's media go. After the session took another publisher, or ended, the calls do nothing. */
 export interface SinkTarget {
   track(track: Track | UnsupportedTrack): void;
   sample(sample: CodedSample): void;
+  /** Something is odd about the media. */
+  trouble(trouble: SourceTrouble): void;
   /** The encoder's name, as it gives it itself. */
   encoder(name: string): void;
-  /** The publisher is gone; an error code or the kind of its end. */
-  end(reason: string): void;
+  /** The publisher is gone. `failure`: why it was cut off. */
+  end(reason: string, failure: SourceFailure | null): void;
 }
 
 /** The session's end of one publisher's connection, in the shape that the RTMP server asks for. */
@@ -29,12 +38,17 @@ export class SessionSink {
     this.#target.sample(sample);
   }
 
+  onTrouble(trouble: SourceTrouble): void {
+    this.#target.trouble(trouble);
+  }
+
   onMetadata(metadata: Record<string, unknown>): void {
     const { encoder } = metadata;
     if (typeof encoder === 'string' && encoder !== '') this.#target.encoder(encoder.slice(0, MAX_ENCODER_NAME));
   }
 
-  onEnd(reason: { readonly kind: string; readonly code?: string }): void {
-    this.#target.end(reason.code ?? reason.kind);
+  onEnd(reason: { readonly kind: string; readonly code?: ErrorCode; readonly message?: string }): void {
+    const { kind, code, message } = reason;
+    this.#target.end(code ?? kind, kind === 'failed' && code ? { code, message: message ?? code } : null);
   }
 }

@@ -208,6 +208,28 @@ describe('a session', () => {
     expect((await session()).storedBytes).toBe(before.storedBytes - removed[0]!.bytes - removed[1]!.bytes);
   });
 
+  it('ends with its media, not with the wait for its publisher, and keeps what became of its frames', async () => {
+    const { onAir, session, service, stream, database, analyses } = await scene({ reconnectWindowMs: 1500 });
+    const { sink, connection } = await onAir();
+    const { id, epochAt, startedAt } = await session();
+    feed(sink, clip, { at: epochAt, toMs: 500 });
+    analyses[0]!.health = { ...analyses[0]!.health, sampled: 5, analysed: 3, dropped: { starting: 2 } };
+    connection.end();
+    const waiting = await service.health(stream.id);
+    expect(waiting).toMatchObject({ state: 'reconnecting', bitrate: 0, measuredFrameRate: null });
+    expect(waiting.keyframeIntervalMs).toBeNull();
+    await settled(() => database.session(id).endReason !== null);
+    const ended = database.session(id);
+    expect(ended.endReason).toBe('reconnect_window_passed');
+    expect(ended.endedAt! - startedAt).toBeLessThan(1000);
+    const frames = { received: 15, sampled: 5, analysed: 3, dropped: { starting: 2 } };
+    await settled(async () => (await service.health(stream.id)).state === 'ended');
+    const health = await service.health(stream.id);
+    expect(health).toMatchObject({ sessionId: id, frames, bitrate: 0, analysisRate: 0, captureToResult: null });
+    expect(health.uptimeMs).toBeLessThan(1000);
+    expect(database.session(id)).toMatchObject({ frames });
+  });
+
   it('reports health and metrics', async () => {
     const { onAir, session, service, stream, events, sums, analyses } = await scene();
     const { sink } = await onAir();

@@ -7,10 +7,13 @@ import {
   type Session,
   type Stream,
   type StreamHealth,
+  type StreamLoad,
+  type StreamSummary,
   type UpdateStream,
 } from '@media-analyzer/protocol';
 import { Announcer } from './announcer.js';
-import { liveHealth, offAirHealth } from './health.js';
+import { liveView, offAirHealth, stalledMs } from './health.js';
+import { Incidents } from './incidents.js';
 import type { LiveSession } from './live-session.js';
 import { type Admission, OnAir, type OnAirOptions, type PublisherRequest } from './on-air.js';
 import type { PageRequest, StreamEvents, StreamRecord, StreamRows } from './ports.js';
@@ -18,7 +21,11 @@ import type { PageRequest, StreamEvents, StreamRecord, StreamRows } from './port
 /** A stream on air is announced this often, ms, so that lists see its duration and size grow. */
 const ANNOUNCE_MS = 5000;
 
-export interface StreamServiceOptions extends Omit<OnAirOptions, 'findByKey' | 'onChange' | 'onStorage'> {
+/** Summaries are told with every so many ticks. */
+const SUMMARY_TICKS = 2;
+
+export interface StreamServiceOptions
+  extends Omit<OnAirOptions, 'findByKey' | 'onChange' | 'onReconnect' | 'onStorage'> {
   readonly streams: StreamRows;
   readonly events: StreamEvents;
   /** What a new stream gets. */
@@ -33,6 +40,9 @@ export class StreamService {
   readonly #onAir: OnAir;
   readonly #announcer: Announcer;
   readonly #regularly: NodeJS.Timeout;
+  readonly #incidents = new Incidents();
+  readonly #stalled = new WeakSet<LiveSession>();
+  #ticks = 0;
 
   constructor(options: StreamServiceOptions) {
     const { streams, events, log } = options;
@@ -47,6 +57,7 @@ export class StreamService {
       ...options,
       findByKey: (streamKey) => streams.findByKey(streamKey),
       onChange: (streamId) => this.#announcer.announce(streamId),
+      onReconnect: (streamId) => this.#incidents.note(streamId, 'reconnect'),
       onStorage: (streamId, problem) => {
         for (const code of ['storage_full', 'storage_failed'] as const)
           events.problem(streamId, code, problem?.code === code ? problem : null);
@@ -96,6 +107,7 @@ export class StreamService {
     await this.#onAir.withdraw(streamId, () => streams.remove(streamId));
     log.info({ streamId }, 'stream removed');
     this.#announcer.remove(streamId);
+    this.#incidents.forget(streamId);
     // What cannot be deleted now, the sweep for media without a record takes.
     await objects
       .removeStream(streamId)
@@ -111,9 +123,9 @@ export class StreamService {
 
   async health(streamId: string): Promise<StreamHealth> {
     const live = this.#onAir.get(streamId);
-    if (live) return liveHealth(live);
-    const { state } = await this.get(streamId);
-    return offAirHealth(streamId, state);
+    if (live) return liveView(live).health;
+    const { state, session } = await this.get(streamId);
+    return offAirHealth(streamId, state, session);
   }
 
   /** Newest first. */
@@ -127,6 +139,28 @@ export class StreamService {
   async session(streamId: string, sessionId: string): Promise<Session> {
     await this.#options.streams.get(streamId);
     return this.#freshest(await this.#options.sessions.get(streamId, sessionId));
+  }
+
+  /**
+   * Deletes a session that is over, with its media and results.
+   * @throws CodedError `stream_not_found`, `session_not_found`, `session_live`
+   */
+  async removeSession(streamId: string, sessionId: string): Promise<void> {
+    const { streams, sessions, objects, log } = this.#options;
+    await streams.get(streamId);
+    await sessions.get(streamId, sessionId);
+    if (this.#onAir.get(streamId)?.id === sessionId) throw new CodedError('session_live', { sessionId });
+    await this.#onAir.release(sessionId);
+    if (!(await sessions.remove(sessionId))) {
+      // Gone since it was looked up, or it has not ended in the records either.
+      await sessions.get(streamId, sessionId);
+      throw new CodedError('session_live', { sessionId });
+    }
+    log.info({ streamId, sessionId }, 'session removed');
+    this.#announcer.announce(streamId);
+    await objects
+      .removeSession(streamId, sessionId)
+      .catch((error: unknown) => log.warn({ streamId, sessionId, err: error }, 'media of a removed session are left'));
   }
 
   /** The session on air, else the newest. @throws CodedError `stream_not_found` */
@@ -153,6 +187,11 @@ export class StreamService {
     return this.#onAir.admit(request);
   }
 
+  /** Publishers of these streams were turned away. */
+  refused(streamIds: Iterable<string>): void {
+    for (const streamId of streamIds) this.#announcer.announce(streamId);
+  }
+
   /** Limits took media of the session on air away, the oldest first. */
   mediaRemoved(
     streamId: string,
@@ -167,10 +206,48 @@ export class StreamService {
 
   /** Publishes the health of every session on air, and its share of the metrics. */
   tick(): void {
+    const { events, metrics } = this.#options;
+    const summaries: StreamSummary[] = [];
     for (const live of this.#onAir.sessions) {
-      live.report(this.#options.metrics);
-      this.#options.events.health(liveHealth(live));
+      live.report(metrics);
+      const { health, summary } = liveView(live);
+      this.#noteStall(live, health);
+      events.health(health);
+      summaries.push(summary);
     }
+    // Every other second: chips of a list need not be faster, and fifty streams are then a few kilobytes a second.
+    this.#ticks += 1;
+    if (this.#ticks % SUMMARY_TICKS === 0) events.summaries(summaries);
+  }
+
+  /** What each stream asks of the server: those on air first, then those with the most media. @param limit streams at most */
+  loads(streams: readonly Stream[], storedBytes: ReadonlyMap<string, number>, limit: number): StreamLoad[] {
+    const loads = streams.map(({ id: streamId, name, state, session }): StreamLoad => {
+      const live = this.#onAir.get(streamId);
+      const health = live ? liveView(live).health : offAirHealth(streamId, state, session);
+      const { bitrate, measuredFrameRate, analysisRate, captureToResult, frames, condition } = health;
+      return {
+        ...{ streamId, name, state, bitrate, analysisRate, captureToResult, frames },
+        frameRate: measuredFrameRate,
+        condition: condition ?? { word: 'no_data', code: null, reason: null },
+        storedBytes: storedBytes.get(streamId) ?? 0,
+        ...this.#incidents.lastHour(streamId),
+      };
+    });
+    const onAir = ({ streamId }: StreamLoad): number => (this.#onAir.get(streamId) ? 1 : 0);
+    return loads.sort((a, b) => onAir(b) - onAir(a) || b.storedBytes - a.storedBytes).slice(0, limit);
+  }
+
+  /** The stream that a session on air belongs to, or null. */
+  streamOfSession(sessionId: string): string | null {
+    return this.#onAir.sessions.find(({ id }) => id === sessionId)?.streamId ?? null;
+  }
+
+  #noteStall(live: LiveSession, { keyframeIntervalMs }: StreamHealth): void {
+    const stalled = stalledMs(live, keyframeIntervalMs) > 0;
+    if (stalled && !this.#stalled.has(live)) this.#incidents.note(live.streamId, 'stall');
+    if (stalled) this.#stalled.add(live);
+    else this.#stalled.delete(live);
   }
 
   /** Ends everything that is on air; no publisher is admitted any more. */
@@ -206,16 +283,20 @@ export class StreamService {
   #describe(record: StreamRecord, newest: Session | null): Stream {
     const live = this.#onAir.get(record.id);
     const ingestServer = this.#options.ingestServer();
+    const pictureAt = this.#options.objects.thumbnailAt(record.id);
     const session = live ? live.describe() : newest && this.#freshest(newest);
     return {
       ...record,
       ingestServer,
       ingestUrl: `${ingestServer}/${record.streamKey}`,
       playbackUrl: `/hls/${record.id}/index.m3u8`,
-      thumbnailUrl: session ? `/api/streams/${record.id}/thumbnail.jpg` : null,
+      thumbnailUrl: pictureAt === null ? null : `/api/streams/${record.id}/thumbnail.jpg?v=${pictureAt}`,
+      summary: live ? liveView(live).summary : null,
       state: live ? live.state : session ? 'ended' : 'offline',
       reconnectUntilAt: live?.reconnectUntilAt ?? null,
       problem: live?.problem ? toProblem(live.problem) : null,
+      waiting: live?.waiting ?? null,
+      refusals: this.#options.refusals.of(record.id),
       session,
     };
   }

@@ -1,8 +1,10 @@
 /** Examples of what the protocol carries, complete and valid, for tests. */
 import type {
   Analysis,
+  Interval,
   ModelStatus,
   Notice,
+  Recording,
   Session,
   Stream,
   StreamHealth,
@@ -25,6 +27,22 @@ export function makeSession(change: Partial<Session> = {}): Session {
     publisher: { address: '192.0.2.7', encoder: 'obs-output module' },
     gaps: [{ fromMs: 4_000, toMs: 6_500, reason: 'publisher_lost' }],
     storedBytes: 5_242_880,
+    ...change,
+  };
+}
+
+export function makeRecording(change: Partial<Recording> = {}): Recording {
+  const session = makeSession(change);
+  const base = `/api/streams/${session.streamId}/sessions/${session.id}`;
+  return {
+    ...session,
+    onAir: session.endedAt === null,
+    mediaFromMs: 0,
+    classes: [{ label: 'dog', most: 2, seconds: 9 }],
+    playbackUrl: `/hls/${session.streamId}/${session.id}/recording.m3u8`,
+    parts: 1,
+    pictureUrl: `${base}/picture.jpg`,
+    downloadUrl: `${base}/download.mp4`,
     ...change,
   };
 }
@@ -89,6 +107,16 @@ export function makeAnalysis(change: Partial<Analysis> = {}): Analysis {
   };
 }
 
+export function makeInterval(change: Partial<Interval> = {}): Interval {
+  return {
+    ...{ id: 'session-1-7', kind: 'appearance', label: 'person', fromMs: 1_000, toMs: 5_000, score: 0.7 },
+    ...{ status: 'provisional', coverage: null, sessionId: 'session-1', trackId: 7, model: 'yolox-nano' },
+    ...{ certainty: 'very_sure', sureMs: 1_300, verySureMs: 2_000 },
+    evidence: [{ ptsMs: 2_500, box: [0.1, 0.2, 0.3, 0.4], score: 0.9 }],
+    ...change,
+  };
+}
+
 export function makeModel(change: Partial<ModelStatus> = {}): ModelStatus {
   return {
     name: 'yolox-nano',
@@ -100,6 +128,9 @@ export function makeModel(change: Partial<ModelStatus> = {}): ModelStatus {
     fetchedBytes: 3_700_000,
     active: true,
     problem: null,
+    cost: null,
+    fetchable: true,
+    ownFiles: null,
     ...change,
   };
 }
@@ -128,6 +159,13 @@ export function makeSystemStatus(change: Partial<SystemStatus> = {}): SystemStat
     executionProvider: 'cpu',
     disk: { usedBytes: 5_242_880, freeBytes: 10_000_000_000 },
     notices: [makeNotice()],
+    refusals: [
+      {
+        ...{ code: 'stream_key_busy', message: 'The stream already has a publisher that is sending' },
+        ...{ address: '192.0.2.9', encoder: 'obs-output module', streamId: 'stream-1', count: 3 },
+        ...{ firstAt: EPOCH, lastAt: EPOCH + 4_000 },
+      },
+    ],
     demo: { running: false, streamId: null },
     ...change,
   };

@@ -10,6 +10,7 @@ import {
 } from '@media-analyzer/protocol';
 import type { FrameTap, LoadedModel } from '@media-analyzer/protocol/process';
 import { silentLog } from '../../log.js';
+import type { DecoderCounts } from '../frame-ledger.js';
 import { RealtimeStrategy, type VisionEvents } from '../realtime.js';
 import type { AnalysisMetrics, Decoder, VisionResult } from '../session-analysis.js';
 
@@ -18,19 +19,21 @@ const INPUT: ModelInput = {
   ...{ mean: [0, 0, 0], std: [1, 1, 1] },
 };
 
-const MODEL: LoadedModel = {
-  path: '/models/tiny.onnx',
+/** A model that wants pictures of this side, in its own way. */
+export const modelOf = (name: string, scoreThreshold = 0.5): LoadedModel => ({
+  path: `/models/${name}.onnx`,
   labels: ['person'],
   entry: {
-    ...{ name: 'tiny', task: 'object-detection', family: 'yolox', title: 'Tiny', licence: 'MIT', bundled: false },
-    ...{ homepage: 'https://example.com/', files: [], labels: 'coco-80', scoreThreshold: 0.5, iouThreshold: 0.5 },
-    input: INPUT,
+    ...{ name, task: 'object-detection', family: 'yolox', title: 'Tiny', licence: 'MIT', bundled: false },
+    ...{ homepage: 'https://example.com/', files: [], labels: 'coco-80', scoreThreshold, iouThreshold: 0.5 },
+    appearance: { sure: { score: 0.5, ageMs: 300 }, verySure: { score: 0.7, ageMs: 1000 } },
+    ...{ input: INPUT, cost: null, obtain: null },
   },
-};
+});
 
 export class FakeDecoder implements Decoder {
   state: ProcessState = 'running';
-  counts: { sampled: number; dropped: Record<string, number> } = { sampled: 0, dropped: {} };
+  counts: DecoderCounts = { sampled: 0, sent: 0, dropped: {}, linkLosses: 0 };
   readonly taps: (FrameTap | null)[];
   discontinuities = 0;
   stopped = false;
@@ -58,8 +61,11 @@ export class FakeVision {
   started = false;
   stopped = false;
   readonly forgotten: string[] = [];
+  /** Models that it was told to load beside the one in use. */
+  readonly asked: string[] = [];
 
   constructor(
+    readonly model: string,
     readonly events: VisionEvents,
     readonly scoreThreshold: number,
   ) {}
@@ -76,14 +82,30 @@ export class FakeVision {
     this.forgotten.push(sessionId);
   }
 
-  /** The model is loaded. */
-  configured(): void {
-    this.events.onConfigured({ input: INPUT, executionProvider: 'cpu', loadMs: 12.3 });
+  use({ model }: { model: LoadedModel }): boolean {
+    this.asked.push(model.entry.name);
+    return true;
+  }
+
+  /** The process is up. */
+  running(): void {
+    this.events.onState('running', null);
+  }
+
+  /** A model is loaded. */
+  configured(model = 'tiny'): void {
+    this.events.onConfigured({ model, input: INPUT, executionProvider: 'cpu', loadMs: 12.3 });
   }
 }
 
 export function fakeMetrics() {
-  const seen = { captureToResult: [] as number[], alignment: [] as number[], sampled: 0, analysed: 0 };
+  const seen = {
+    captureToResult: [] as number[],
+    alignment: [] as number[],
+    inference: [] as [string, number][],
+    sampled: 0,
+    analysed: 0,
+  };
   const dropped: Record<string, number> = {};
   const metrics: AnalysisMetrics = {
     captureToResult: { observe: (seconds) => void seen.captureToResult.push(seconds) },
@@ -93,9 +115,10 @@ export function fakeMetrics() {
         seen.sampled += value;
       },
     },
+    inference: { observe: ({ model }, seconds) => void seen.inference.push([model, seconds]) },
     framesAnalysed: {
-      inc: () => {
-        seen.analysed += 1;
+      inc: (value) => {
+        seen.analysed += value;
       },
     },
     framesDropped: {
@@ -118,19 +141,27 @@ export function makeStrategy({ missing = false, scoreThreshold = null as number 
   const { metrics, seen, dropped } = fakeMetrics();
   const model = { failure: missing ? new CodedError('model_missing', { model: 'tiny' }) : null };
   const strategy = new RealtimeStrategy({
-    ...{ model: 'tiny', rate: 10, scoreThreshold, socketPath: '/run/vision.sock', log: silentLog, metrics },
+    ...{
+      model: 'tiny',
+      rate: 10,
+      sampling: 'even',
+      scoreThreshold,
+      socketPath: '/run/vision.sock',
+      log: silentLog,
+      metrics,
+    },
     models: {
-      async resolve() {
+      async resolve(name) {
         if (model.failure) throw model.failure;
-        return MODEL;
+        return modelOf(name, name === 'strict' ? 0.8 : 0.5);
       },
       watch(listener) {
         watchers.add(listener);
         return () => watchers.delete(listener);
       },
     },
-    startVision(_model, settings, events) {
-      const vision = new FakeVision(events, settings.scoreThreshold);
+    startVision(loaded, settings, events) {
+      const vision = new FakeVision(loaded.entry.name, events, settings.scoreThreshold);
       visions.push(vision);
       return vision;
     },
@@ -150,7 +181,8 @@ export function makeStrategy({ missing = false, scoreThreshold = null as number 
     /** The store says that a model's weights are there now. */
     ready(name = 'tiny') {
       const rest = { title: name, task: 'object-detection', licence: 'MIT', bytes: 1, fetchedBytes: 1, problem: null };
-      for (const tell of watchers) tell({ name, state: 'ready', ...rest });
+      const origin = { cost: null, fetchable: true, ownFiles: null };
+      for (const tell of watchers) tell({ name, state: 'ready', ...rest, ...origin });
     },
   };
 }

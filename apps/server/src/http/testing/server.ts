@@ -1,14 +1,26 @@
 /** The HTTP server over in-memory services, for tests. */
 import { Readable } from 'node:stream';
-import { type Analysis, CodedError, type Session, type Stream } from '@media-analyzer/protocol';
+import {
+  type Analysis,
+  CodedError,
+  type DownloadQuery,
+  type Interval,
+  type PresenceQuery,
+  type RecordingsQuery,
+  type Stream,
+  type UpdateSystem,
+  type ViewerFilter,
+} from '@media-analyzer/protocol';
 import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
 import { createMetrics } from '../../metrics.js';
 import {
   makeAnalysis,
   makeHealth,
+  makeInterval,
   makeModel,
-  makeSession,
+  makeNotice,
+  makeRecording,
   makeStream,
   makeSystemStatus,
 } from '../../testing/fixtures.js';
@@ -16,9 +28,12 @@ import { buildHttpServer, type HttpOptions, type LiveEndpoint } from '../server.
 import type {
   AnalysisService,
   HttpServices,
+  IntervalService,
   MediaPlaylistRequest,
   ModelService,
+  PageRequest,
   PlaybackService,
+  RecordingService,
   StreamService,
   SystemService,
 } from '../services.js';
@@ -27,7 +42,7 @@ export const PLAYLIST = `#EXTM3U\n#EXT-X-VERSION:9\n${'#EXTINF:2.00000,\nseg-1.m
 export const SEGMENT = Uint8Array.from({ length: 1000 }, (_, index) => index % 256);
 
 /** Streams in a map; analyses of one session. Everything is public: tests set the scene and look at the outcome. */
-export class FakeStreams implements StreamService, AnalysisService {
+export class FakeStreams implements StreamService, AnalysisService, IntervalService {
   readonly streams = new Map<string, Stream>([['stream-1', makeStream()]]);
   readonly analyses: Analysis[] = [makeAnalysis()];
   picture: { bytes: Uint8Array; at: number } | null = {
@@ -83,20 +98,27 @@ export class FakeStreams implements StreamService, AnalysisService {
     return makeHealth({ streamId });
   }
 
-  async sessions(streamId: string) {
-    await this.get(streamId);
-    return { items: [makeSession()], nextCursor: null };
-  }
-
-  async session(streamId: string, sessionId: string): Promise<Session> {
-    await this.get(streamId);
-    if (sessionId !== 'session-1') throw new CodedError('session_not_found', { streamId, sessionId });
-    return makeSession();
-  }
-
   async thumbnail(streamId: string) {
     await this.get(streamId);
     return this.picture;
+  }
+
+  readonly intervals: Interval[] = [makeInterval()];
+
+  async open(streamId: string, { session }: { session?: string | undefined }) {
+    await this.get(streamId);
+    if (session !== undefined && session !== 'session-1')
+      throw new CodedError('session_not_found', { streamId, sessionId: session });
+    return {
+      epochAt: 1_790_000_000_000,
+      page: async ({ limit, cursor }: PageRequest) => {
+        if (cursor !== undefined && !/^\d+$/.test(cursor)) throw new CodedError('cursor_invalid', { cursor });
+        const start = Number(cursor ?? 0);
+        const end = start + limit;
+        const nextCursor = end < this.intervals.length ? String(end) : null;
+        return { items: this.intervals.slice(start, end), nextCursor };
+      },
+    };
   }
 
   async query(
@@ -108,6 +130,63 @@ export class FakeStreams implements StreamService, AnalysisService {
   }
 }
 
+/** One session of each stream, on air until a test ends it, with one picture. */
+export class FakeRecordings implements RecordingService {
+  recording = makeRecording();
+  picturePtsMs: number | null = 5000;
+  readonly queries: ViewerFilter[] = [];
+
+  async list(streamId: string, query: RecordingsQuery) {
+    this.#find(streamId);
+    this.queries.push(query);
+    return { items: [this.recording], nextCursor: null };
+  }
+
+  async get(streamId: string, sessionId: string, filter: ViewerFilter) {
+    this.queries.push(filter);
+    return this.#find(streamId, sessionId);
+  }
+
+  async remove(streamId: string, sessionId: string) {
+    if (this.#find(streamId, sessionId).onAir) throw new CodedError('session_live', { sessionId });
+  }
+
+  async picture(streamId: string, sessionId: string, atMs = Number.MAX_SAFE_INTEGER) {
+    this.#find(streamId, sessionId);
+    const ptsMs = this.picturePtsMs;
+    if (ptsMs === null) throw new CodedError('picture_not_found', { sessionId, atMs });
+    return { ptsMs, settled: atMs < 10_000, open: async () => Readable.from([Buffer.of(0xff, 0xd8, 0xff, 0xd9)]) };
+  }
+
+  async download(streamId: string, sessionId: string, { part }: DownloadQuery) {
+    this.#find(streamId, sessionId);
+    if (part === undefined && this.recording.parts > 1)
+      throw new CodedError('download_in_parts', { sessionId, parts: this.recording.parts });
+    const open = (range?: { start: number; end: number }) =>
+      Readable.from([Buffer.from(range === undefined ? SEGMENT : SEGMENT.subarray(range.start, range.end + 1))]);
+    return { size: SEGMENT.length, startsAt: 1_790_000_000_000, etag: 'download-1', open };
+  }
+
+  async presence(streamId: string, query: PresenceQuery) {
+    this.#find(streamId);
+    this.queries.push(query);
+    return {
+      sessionId: 'session-1',
+      fromMs: 0,
+      pictures: true,
+      everyMs: 1000,
+      analysed: [10, 0],
+      classes: [{ label: 'dog', most: [2, 0], comesMs: [120] }],
+    };
+  }
+
+  #find(streamId: string, sessionId = 'session-1') {
+    if (streamId !== 'stream-1') throw new CodedError('stream_not_found', { streamId });
+    if (sessionId !== 'session-1') throw new CodedError('session_not_found', { streamId, sessionId });
+    return this.recording;
+  }
+}
+
 /** One live session with one segment in memory and one on disk. */
 export class FakePlayback implements PlaybackService {
   ended = false;
@@ -115,10 +194,17 @@ export class FakePlayback implements PlaybackService {
   readonly requests: MediaPlaylistRequest[] = [];
   readonly fileRequests: string[] = [];
   readonly opened: string[] = [];
+  /** The segment that is in memory, and how often it was released. */
+  held: Uint8Array = SEGMENT;
+  released = 0;
   /** Set: media playlists wait for it. */
   block: Promise<void> | null = null;
 
+  /** Set: the session has no segment yet. */
+  notReady = false;
+
   async multivariant(streamId: string, sessionId?: string) {
+    if (this.notReady) throw new CodedError('playback_not_ready', { path: '/hls', retryAfterSeconds: 1 });
     if (streamId !== 'stream-1') throw new CodedError('stream_not_found', { streamId });
     if (sessionId !== undefined && sessionId !== 'session-1')
       throw new CodedError('session_not_found', { streamId, sessionId });
@@ -126,6 +212,7 @@ export class FakePlayback implements PlaybackService {
   }
 
   async mediaPlaylist(streamId: string, sessionId: string, request: MediaPlaylistRequest) {
+    if (this.notReady) throw new CodedError('playback_not_ready', { path: '/hls', retryAfterSeconds: 1 });
     this.requests.push(request);
     if (sessionId !== 'session-1') throw new CodedError('session_not_found', { streamId, sessionId });
     if (request.msn !== undefined && request.msn > 100)
@@ -134,9 +221,14 @@ export class FakePlayback implements PlaybackService {
     return { body: PLAYLIST, etag: 'media-1', ended: this.ended };
   }
 
+  async recording(streamId: string, sessionId: string) {
+    if (sessionId !== 'session-1') throw new CodedError('session_not_found', { streamId, sessionId });
+    return { body: PLAYLIST, etag: 'recording-1', ended: this.ended };
+  }
+
   async file(_streamId: string, _sessionId: string, name: string) {
     this.fileRequests.push(name);
-    if (name === 'seg-1.m4s') return { bytes: SEGMENT };
+    if (name === 'seg-1.m4s') return { bytes: this.held, release: () => void this.released++ };
     if (name === 'seg-0.m4s') {
       return {
         size: SEGMENT.byteLength,
@@ -157,6 +249,11 @@ export class FakeModels implements ModelService {
     return [makeModel(), makeModel({ name: 'yolox-s', state: 'missing', active: false, fetchedBytes: 0 })];
   }
 
+  async labels(name: string) {
+    if (name !== 'yolox-nano') throw new CodedError('model_unknown', { model: name, available: 'yolox-nano, yolox-s' });
+    return ['person', 'dog'];
+  }
+
   async fetch(name: string) {
     if (name !== 'yolox-s') throw new CodedError('model_unknown', { model: name, available: 'yolox-nano, yolox-s' });
     return makeModel({ name, state: 'fetching', active: false, fetchedBytes: 0 });
@@ -168,7 +265,24 @@ export class FakeSystem implements SystemService {
   running = false;
 
   async status() {
-    return makeSystemStatus({ demo: await this.#demo() });
+    return makeSystemStatus({ model: this.model, demo: await this.#demo() });
+  }
+
+  async notices() {
+    const { since, ...notice } = makeNotice();
+    return [{ ...notice, id: 'notice-1', since, lastAt: since + 1000, times: 2, overAt: null }];
+  }
+
+  /** The model in use. */
+  model: string | null = 'yolox-nano';
+
+  async update({ detectionModel }: UpdateSystem) {
+    if (detectionModel === 'broken')
+      throw new CodedError('model_switch_failed', { model: 'broken', problem: 'no ONNX file', kept: 'yolox-nano' });
+    if (detectionModel === 'absent')
+      throw new CodedError('model_unknown', { model: 'absent', available: 'yolox-nano' });
+    if (detectionModel !== undefined) this.model = detectionModel ?? 'yolox-nano';
+    return this.status();
   }
 
   async ready() {
@@ -193,6 +307,7 @@ export class FakeSystem implements SystemService {
 export interface TestServer extends AsyncDisposable {
   readonly app: FastifyInstance;
   readonly streams: FakeStreams;
+  readonly recordings: FakeRecordings;
   readonly playback: FakePlayback;
   readonly system: FakeSystem;
   readonly metrics: ReturnType<typeof createMetrics>;
@@ -213,6 +328,7 @@ export async function startTestServer(
 ): Promise<TestServer> {
   const { replace, ...options } = change;
   const streams = new FakeStreams();
+  const recordings = new FakeRecordings();
   const playback = new FakePlayback();
   const system = new FakeSystem();
   const metrics = createMetrics();
@@ -223,7 +339,16 @@ export async function startTestServer(
     allowedOrigins: [],
     dashboardDir: '/nonexistent/dashboard',
     version: '0.1.0',
-    services: { streams, analyses: streams, playback, models: new FakeModels(), system, ...replace },
+    services: {
+      streams,
+      recordings,
+      analyses: streams,
+      intervals: streams,
+      playback,
+      models: new FakeModels(),
+      system,
+      ...replace,
+    },
     live: greeter,
     metrics,
     logger: pino({ level: 'info' }, { write: (line: string) => log.push(line) }),
@@ -232,6 +357,7 @@ export async function startTestServer(
   return {
     app,
     streams,
+    recordings,
     playback,
     system,
     metrics,

@@ -33,6 +33,10 @@ export class FakeLookups implements LiveLookups {
     return found;
   }
 
+  refusals() {
+    return [];
+  }
+
   notices() {
     return [makeNotice()];
   }

@@ -13,17 +13,21 @@ const HANG_LIMIT_MS = 60_000;
  * Makes the database in `folder` if there is none. It is made beside and renamed, so that a start that was killed in the
  * middle leaves nothing that a later one would take for a database.
  *
- * @throws Error of the file system or of PGlite.
+ * @throws Error of the file system or of PGlite; any error once `starting` has broken it off.
  */
-export async function createEmbedded(folder: string): Promise<void> {
+export async function createEmbedded(folder: string, starting?: AbortSignal): Promise<void> {
   if (await exists(folder)) return;
+  starting?.throwIfAborted();
   const unfinished = `${folder}.new`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(path.dirname(folder), { recursive: true });
   const thread = startThread({ folder: unfinished, create: true });
+  const breakOff = () => void thread.terminate();
+  starting?.addEventListener('abort', breakOff);
   try {
     await isReady(thread);
   } finally {
+    starting?.removeEventListener('abort', breakOff);
     await thread.terminate();
   }
   await rename(unfinished, folder);

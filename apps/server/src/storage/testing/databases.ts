@@ -59,7 +59,8 @@ export async function embeddedDatabase(): Promise<TestDatabase> {
 
 /** Making an embedded database takes seconds of two cores, so it is made once for each schema and copied. */
 async function embeddedTemplate(): Promise<string> {
-  const schema = MIGRATIONS.at(-1)?.sha256.slice(0, 12) ?? 'empty';
+  const newest = MIGRATIONS.at(-1);
+  const schema = newest ? `${newest.tag}-${newest.sha256.slice(0, 12)}` : 'empty';
   const cache = fileURLToPath(new URL('../../../../../node_modules/.cache/media-analyzer/', import.meta.url));
   const template = path.join(cache, `pglite-${await pgliteVersion()}-${schema}`);
   if (await exists(template)) return template;

@@ -1,14 +1,15 @@
 /** What streams and sessions rest on, in memory: tests set the scene and look at the outcome. */
-import { Readable } from 'node:stream';
 import {
   CodedError,
   type CodedSample,
   type Gap,
   type ProcessState,
+  type Refusal,
   type Session,
   type SessionEndReason,
   type Stream,
   type StreamHealth,
+  type StreamSummary,
   type Track,
 } from '@media-analyzer/protocol';
 import { silentLog } from '../../log.js';
@@ -16,8 +17,9 @@ import type {
   AnalysisHealth,
   AnalysisOfSessions,
   DecodingEvents,
-  MediaObjects,
+  PictureRows,
   PublisherConnection,
+  RefusalTrace,
   SegmentRow,
   SegmentRows,
   SessionRows,
@@ -27,12 +29,14 @@ import type {
   StreamRows,
 } from '../ports.js';
 import { StreamService, type StreamServiceOptions } from '../stream-service.js';
+import { FakeObjects } from './fake-objects.js';
 
 /** A database in memory that can be away. */
 export class FakeDatabase {
   readonly streamRows = new Map<string, StreamRecord>();
   readonly sessionRows: Session[] = [];
   readonly segmentRows: SegmentRow[] = [];
+  readonly pictureRows: Parameters<PictureRows['add']>[0][] = [];
   readonly inits: Parameters<SegmentRows['addInit']>[0][] = [];
   /** The next calls fail as long as it is set. */
   away = false;
@@ -116,6 +120,7 @@ export class FakeDatabase {
     update: async (id, change) => this.#change(id, () => ({ ...defined(change) })),
     addGap: async (id, gap: Gap) => this.#change(id, ({ gaps }) => ({ gaps: [...gaps, gap] })),
     end: async (id, end: { endedAt: number; endReason: SessionEndReason }) => this.#change(id, () => end),
+    remove: async (id) => this.#ask(remove(this.sessionRows, (row) => row.id === id && row.endedAt !== null)) > 0,
     discard: async (id) => {
       this.#ask();
       remove(this.sessionRows, (session) => session.id === id);
@@ -134,6 +139,10 @@ export class FakeDatabase {
       return true;
     },
     listForSession: async (id) => this.#ask(this.segmentRows.filter(({ sessionId }) => sessionId === id)),
+  };
+
+  readonly pictures: PictureRows = {
+    add: async (picture) => this.#ask(this.pictureRows.push(picture)) > 0,
   };
 
   session(id: string): Session {
@@ -168,40 +177,6 @@ export class FakeDatabase {
   }
 }
 
-/** Objects in memory; the disk can be full. */
-export class FakeObjects implements MediaObjects {
-  readonly stored = new Map<string, Uint8Array>();
-  readonly thumbnails = new Map<string, Uint8Array>();
-  failure: Error | null = null;
-
-  async put(...[streamId, sessionId, name, bytes]: Parameters<MediaObjects['put']>): Promise<void> {
-    if (this.failure) throw this.failure;
-    this.stored.set(`${streamId}/${sessionId}/${name}`, bytes);
-  }
-
-  async size(...key: Parameters<MediaObjects['size']>): Promise<number | null> {
-    return this.stored.get(key.join('/'))?.length ?? null;
-  }
-
-  async open(...[streamId, sessionId, name]: Parameters<MediaObjects['open']>): Promise<Readable | null> {
-    const bytes = this.stored.get(`${streamId}/${sessionId}/${name}`);
-    return bytes ? Readable.from([bytes]) : null;
-  }
-
-  async removeStream(streamId: string): Promise<void> {
-    for (const key of this.stored.keys()) if (key.startsWith(`${streamId}/`)) this.stored.delete(key);
-  }
-
-  async putThumbnail(streamId: string, jpeg: Uint8Array): Promise<void> {
-    this.thumbnails.set(streamId, jpeg);
-  }
-
-  async thumbnail(streamId: string): Promise<{ bytes: Uint8Array; at: number } | null> {
-    const bytes = this.thumbnails.get(streamId);
-    return bytes ? { bytes, at: 1 } : null;
-  }
-}
-
 /** The analysis of one session, and what was given to it. */
 export class FakeAnalysis {
   readonly tracks: Track[] = [];
@@ -218,7 +193,7 @@ export class FakeAnalysis {
       model: 'yolox-nano',
       visionProcess: 'running',
     },
-    ...{ sampled: 0, analysed: 0, dropped: {}, blocked: null },
+    ...{ sampled: 0, analysed: 0, dropped: {}, blocked: null, seen: [] },
   };
 
   constructor(readonly events: DecodingEvents) {}
@@ -230,7 +205,7 @@ export class FakeConnection implements PublisherConnection {
   silence = 0;
   closedWith: string | null = null;
   /** Called once at the end. */
-  onEnd: (reason: { kind: string; code?: string }) => void = () => {};
+  onEnd: (reason: { kind: string; code?: CodedError['code']; message?: string }) => void = () => {};
 
   constructor(readonly id: string) {}
 
@@ -243,7 +218,7 @@ export class FakeConnection implements PublisherConnection {
     this.end({ kind: 'closed', code });
   }
 
-  end(reason: { kind: string; code?: string } = { kind: 'disconnected' }): void {
+  end(reason: { kind: string; code?: CodedError['code']; message?: string } = { kind: 'disconnected' }): void {
     const { onEnd } = this;
     this.onEnd = () => {};
     onEnd(reason);
@@ -255,6 +230,7 @@ export class FakeEvents implements StreamEvents {
   readonly told: Stream[] = [];
   readonly gone: string[] = [];
   readonly healths: StreamHealth[] = [];
+  readonly summed: (readonly StreamSummary[])[] = [];
   readonly problems = new Map<string, CodedError>();
 
   changed(stream: Stream): void {
@@ -265,6 +241,10 @@ export class FakeEvents implements StreamEvents {
     this.gone.push(streamId);
   }
 
+  summaries(summaries: readonly StreamSummary[]): void {
+    this.summed.push(summaries);
+  }
+
   health(health: StreamHealth): void {
     this.healths.push(health);
   }
@@ -272,6 +252,21 @@ export class FakeEvents implements StreamEvents {
   problem(streamId: string, code: CodedError['code'], problem: CodedError | null): void {
     if (problem) this.problems.set(`${streamId} ${code}`, problem);
     else this.problems.delete(`${streamId} ${code}`);
+  }
+}
+
+/** Who was turned away, in order. */
+export class FakeRefusals implements RefusalTrace {
+  readonly recorded: Parameters<RefusalTrace['record']>[0][] = [];
+
+  record(refusal: Parameters<RefusalTrace['record']>[0]): void {
+    this.recorded.push(refusal);
+  }
+
+  of(streamId: string): Refusal[] {
+    return this.recorded
+      .filter((refusal) => refusal.streamId === streamId)
+      .map(({ error, ...rest }) => ({ ...error, ...rest, firstAt: 1, lastAt: 1, count: 1 }));
   }
 }
 
@@ -306,6 +301,7 @@ export function makeService(change: Partial<StreamServiceOptions> = {}) {
   const events = new FakeEvents();
   const analyses: FakeAnalysis[] = [];
   const { metrics, sums } = fakeMetrics();
+  const refusals = new FakeRefusals();
   const analysis: AnalysisOfSessions = {
     open(_session, decodingEvents) {
       const fake = new FakeAnalysis(decodingEvents);
@@ -335,10 +331,12 @@ export function makeService(change: Partial<StreamServiceOptions> = {}) {
     streams: database.streams,
     sessions: database.sessions,
     segments: database.segments,
+    pictures: database.pictures,
     objects,
     analysis,
     events,
     metrics,
+    refusals,
     log: silentLog,
     packaging: { segmentTargetMs: 1000, partTargetMs: 250, dvrWindowMs: 60_000 },
     reconnectWindowMs: 60_000,
@@ -355,6 +353,7 @@ export function makeService(change: Partial<StreamServiceOptions> = {}) {
     events,
     analyses,
     sums,
+    refusals,
     /** Asks for the stream; a publisher that was accepted comes with its sink. */
     async publish(streamKey: string) {
       const connection = new FakeConnection(`connection-${++connections}`);
@@ -373,6 +372,9 @@ function defined<T extends object>(change: T | undefined): { [K in keyof T]?: Ex
   };
 }
 
-function remove<T>(from: T[], which: (item: T) => boolean): void {
+/** @returns how many were removed */
+function remove<T>(from: T[], which: (item: T) => boolean): number {
+  const before = from.length;
   for (let index = from.length - 1; index >= 0; index--) if (which(from[index]!)) from.splice(index, 1);
+  return before - from.length;
 }

@@ -1,0 +1,161 @@
+import type { CodedSample, HealthWarning, Track, VideoTrack, Waiting } from '@media-analyzer/protocol';
+
+/** What can be odd about a publisher's media; the RTMP server's troubles fit. */
+export type SourceTrouble =
+  | 'before_configuration'
+  | 'damaged'
+  | 'parameter_sets_unstable'
+  | 'parameter_sets_unreadable';
+
+/** What was seen this long ago is still said, ms: longer than the keyframe interval of any encoder. */
+const SAID_FOR_MS = 60_000;
+/** Media without a picture to start with are said to be so after this, ms: encoders begin with one. */
+const KEYFRAME_PATIENCE_MS = 3000;
+const CHROMA_WORDS: Partial<Record<VideoTrack['chroma'], string>> = { '4:2:2': '4:2:2', '4:4:4': '4:4:4' };
+/** H.264 profiles that no browser decodes: Extended, CAVLC 4:4:4 Intra (Annex A). */
+const UNPLAYABLE_PROFILES: Readonly<Record<string, string>> = { '58': 'Extended', '2c': 'CAVLC 4:4:4 Intra' };
+
+const WAITING: Readonly<Record<Waiting['what'], string>> = {
+  media: 'The encoder is connected and has sent nothing yet.',
+  parameter_sets: 'Waiting for the encoder’s parameter sets: pictures come, and nothing that says how to decode them.',
+  keyframe: 'Waiting for the encoder’s first keyframe.',
+  first_segment: 'The first seconds of the stream are being put together.',
+};
+
+/** Keeps what one publisher's media are like: what is still awaited of it, and what its operator should change. */
+export class SourceWatch {
+  readonly #tracks = new Map<Track['kind'], Track>();
+  readonly #seenAt = new Map<string, number>();
+  readonly #attachedAt = Date.now();
+  #damaged = 0;
+  #samples = 0;
+  #undecodable = false;
+  #picture = false;
+  #waiting: { what: Waiting['what']; since: number } = { what: 'media', since: this.#attachedAt };
+
+  /** There was a picture that decoding can start with. */
+  get hasPicture(): boolean {
+    return this.#picture;
+  }
+
+  track(track: Track): void {
+    this.#tracks.set(track.kind, track);
+    if (track.kind === 'video') this.#undecodable = false;
+  }
+
+  sample({ kind, keyframe, entry, leading }: CodedSample): void {
+    this.#samples += 1;
+    if (kind !== 'video') return;
+    if (keyframe) this.#picture = true;
+    if (entry === 'open' || entry === 'gradual') this.#seenAt.set(entry, Date.now());
+    if (leading) this.#seenAt.set('leading', Date.now());
+  }
+
+  /** @returns whether that is news */
+  trouble(trouble: SourceTrouble): boolean {
+    const known = this.#seenAt.has(trouble);
+    this.#seenAt.set(trouble, Date.now());
+    if (trouble === 'damaged') this.#damaged += 1;
+    if (trouble === 'before_configuration') this.#undecodable = true;
+    return !known;
+  }
+
+  /** What is missing before the stream can be watched, or null. */
+  waiting(playable: boolean): Waiting | null {
+    const what = this.#awaited(playable);
+    if (what === null) return null;
+    if (this.#waiting.what !== what) this.#waiting = { what, since: Date.now() };
+    return { ...this.#waiting, message: WAITING[what] };
+  }
+
+  warnings(now: number): HealthWarning[] {
+    return [...this.#startWarnings(now), ...this.#formatWarnings(), ...this.#streamWarnings(now)];
+  }
+
+  #awaited(playable: boolean): Waiting['what'] | null {
+    const video = this.#tracks.has('video');
+    if (!video && this.#undecodable) return 'parameter_sets';
+    if (this.#samples === 0 && !video) return 'media';
+    if (video && !this.#picture) return 'keyframe';
+    return playable ? null : 'first_segment';
+  }
+
+  #startWarnings(now: number): HealthWarning[] {
+    const video = this.#tracks.has('video');
+    if (this.#recently('gradual', now))
+      return [
+        {
+          code: 'no_idr',
+          message:
+            'The picture is refreshed bit by bit instead of with keyframes: it is incomplete for moments whenever somebody begins to watch. Turn intra refresh off in the encoder and set a keyframe interval of 1 or 2 s (IDR).',
+        },
+      ];
+    if (this.#recently('leading', now))
+      return [
+        {
+          code: 'open_gop',
+          message:
+            'Keyframes are not closed (open GOP): pictures after them refer to those before, and browsers fail on that when they start there. These pictures are left out at the beginning of each segment. Set closed GOP in the encoder (x264: open-gop=0).',
+        },
+      ];
+    if (this.#recently('open', now))
+      return [
+        {
+          code: 'no_idr',
+          message:
+            'Keyframes are no IDR pictures: some browsers and players cannot start with them. Set the encoder to IDR keyframes every 1 or 2 s.',
+        },
+      ];
+    if (video && !this.#picture && now - this.#attachedAt > KEYFRAME_PATIENCE_MS)
+      return [
+        {
+          code: 'no_keyframe',
+          message:
+            'No keyframe has come yet, so there is no picture that playback and analysis can start with. Set the keyframe interval to 1 or 2 s in the encoder.',
+        },
+      ];
+    return [];
+  }
+
+  #formatWarnings(): HealthWarning[] {
+    const video = this.#tracks.get('video');
+    if (video?.kind !== 'video' || video.codec === 'hevc') return [];
+    const profile =
+      video.codec === 'h264' ? UNPLAYABLE_PROFILES[video.codecString.slice(5, 7).toLowerCase()] : undefined;
+    const words = [
+      ...(profile ? [`profile ${profile}`] : []),
+      ...(CHROMA_WORDS[video.chroma] ? [`colour ${CHROMA_WORDS[video.chroma]}`] : []),
+      // Of AV1, 10 bits belong to the profile that every browser has.
+      ...(video.bitDepth > (video.codec === 'av1' ? 10 : 8) ? [`${video.bitDepth} bits`] : []),
+    ];
+    if (words.length === 0) return [];
+    return [
+      {
+        code: 'profile_not_playable_in_browsers',
+        message: `The picture has ${words.join(' and ')}: many browsers, phones among them, do not show that. Set the encoder to ${
+          video.codec === 'h264' ? 'profile High or Main' : 'profile Main'
+        } with 4:2:0 and 8 bits (yuv420p, NV12).`,
+      },
+    ];
+  }
+
+  #streamWarnings(now: number): HealthWarning[] {
+    const warnings: HealthWarning[] = [];
+    if (this.#recently('damaged', now))
+      warnings.push({
+        code: 'bitstream_damaged',
+        message: `${this.#damaged} ${this.#damaged === 1 ? 'picture' : 'pictures'} came damaged and could not be passed on. Look at the encoder's log and its connection; an update of the encoder may help.`,
+      });
+    if (this.#recently('parameter_sets_unstable', now) || this.#recently('parameter_sets_unreadable', now))
+      warnings.push({
+        code: 'parameter_sets_unstable',
+        message:
+          'The encoder changes its parameter sets again and again, or sends some that cannot be read; some players may stop at that. Set a constant resolution, frame rate and profile, and repeat headers only with keyframes.',
+      });
+    return warnings;
+  }
+
+  #recently(what: string, now: number): boolean {
+    return now - (this.#seenAt.get(what) ?? Number.NEGATIVE_INFINITY) < SAID_FOR_MS;
+  }
+}
