@@ -181,6 +181,9 @@ export function allModels(): ModelStatus[] {
     fetchedBytes: 0,
     active: false,
     problem: null,
+    cost: null,
+    fetchable: true,
+    ownFiles: null,
     ...change,
   });
   return [

@@ -1,5 +1,6 @@
-import { bootstrapApplication } from '@angular/platform-browser';
-import { App } from './app/app';
-import { appConfig } from './app/app.config';
+import { prepareLanguage } from './app/preferences/language';
 
-bootstrapApplication(App, appConfig).catch((error: unknown) => console.error(error));
+// Texts of modules are looked up when the modules are loaded, so the language comes first.
+prepareLanguage()
+  .then(async (locale) => (await import('./bootstrap')).start(locale))
+  .catch((error: unknown) => console.error(error));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boxRect, labelRect, pictureRect, snap } from './box-layout';
+import { boxAt, boxRect, forcedLabelRect, labelRect, pictureRect, snap } from './box-layout';
 
 describe('the picture inside its element', () => {
   it('has bars at the sides in a wide element and above and below in a tall one', () => {
@@ -59,25 +59,63 @@ describe('a box', () => {
 describe('a label', () => {
   const picture = { x: 0, y: 0, width: 800, height: 450 };
   const label = { width: 60, height: 18 };
+  const box = { x: 100, y: 100, width: 80, height: 90 };
+  const at = (change: Partial<Parameters<typeof labelRect>[0]> = {}) => {
+    const request = { box, label, picture, taken: [], boxes: [], ...change };
+    return labelRect({ ...request, boxes: [request.box, ...request.boxes] });
+  };
 
-  it('sits on top of its box', () => {
-    expect(labelRect({ box: { x: 100, y: 100, width: 50, height: 50 }, label, picture, taken: [] })).toMatchObject({
-      x: 100,
-      y: 82,
-    });
+  it('sits on top of its box, inside where there is no room above', () => {
+    expect(at()).toEqual({ x: 100, y: 82, width: 60, height: 18 });
+    expect(at({ box: { ...box, y: 5 } })).toMatchObject({ x: 100, y: 5 });
+    expect(at({ taken: [{ x: 90, y: 80, width: 60, height: 10 }] })).toMatchObject({ y: 100 });
   });
 
-  it('moves inside at the top edge and stays inside at the right edge', () => {
-    expect(labelRect({ box: { x: 790, y: 5, width: 10, height: 50 }, label, picture, taken: [] })).toMatchObject({
+  it('is left out where its box is narrower or lower than it', () => {
+    expect(at({ box: { ...box, width: 59 } })).toBeNull();
+    expect(at({ box: { ...box, height: 17 } })).toBeNull();
+  });
+
+  it('is left out where it would cover another box or label, not on a box that lies around its own', () => {
+    const neighbour = { x: 140, y: 60, width: 100, height: 100 };
+    expect(at({ boxes: [neighbour] })).toBeNull();
+    expect(at({ boxes: [{ x: 50, y: 50, width: 300, height: 300 }] })).not.toBeNull();
+    expect(at({ taken: [{ x: 90, y: 70, width: 60, height: 60 }] })).toBeNull();
+  });
+
+  it('that is asked for is always there, on the picture', () => {
+    expect(forcedLabelRect({ box: { x: 790, y: 5, width: 8, height: 9 }, label, picture })).toMatchObject({
       x: 740,
       y: 5,
     });
   });
 
-  it('goes below a label that is already there', () => {
-    const taken = [{ x: 90, y: 80, width: 60, height: 18 }];
-    expect(labelRect({ box: { x: 100, y: 100, width: 50, height: 50 }, label, picture, taken })).toMatchObject({
-      y: 98,
-    });
+  it('of a crowd never covers a box that does not lie around its own, nor another label', () => {
+    const boxes = Array.from({ length: 60 }, (_, i) => ({
+      x: (i * 37) % 700,
+      y: (i * 53) % 380,
+      width: 20 + (i % 9) * 14,
+      height: 60,
+    }));
+    const taken: { x: number; y: number; width: number; height: number }[] = [];
+    for (const one of boxes) {
+      const placed = labelRect({ box: one, label, picture, taken, boxes });
+      if (placed) taken.push(placed);
+    }
+    expect(taken.length).toBeGreaterThan(0);
+    expect(taken.length).toBeLessThan(30);
+    const hit = (a: (typeof boxes)[number], b: (typeof boxes)[number]) =>
+      a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+    for (const [i, a] of taken.entries()) for (const b of taken.slice(i + 1)) expect(hit(a, b)).toBe(false);
+  });
+});
+
+describe('the box at a point', () => {
+  it('is the smallest one there', () => {
+    const large = { rect: { x: 0, y: 0, width: 100, height: 100 } };
+    const small = { rect: { x: 40, y: 40, width: 10, height: 10 } };
+    expect(boxAt([large, small], { x: 45, y: 45 })).toBe(small);
+    expect(boxAt([large, small], { x: 5, y: 5 })).toBe(large);
+    expect(boxAt([large, small], { x: 105, y: 5 })).toBeNull();
   });
 });

@@ -43,25 +43,71 @@ export function snap(value: number, pixelRatio: number): number {
   return Math.round(value * pixelRatio) / pixelRatio;
 }
 
+/** A label that is to be placed. */
+export interface LabelRequest {
+  /** The box that it names. */
+  readonly box: Rect;
+  readonly label: Size;
+  readonly picture: Rect;
+  /** Labels that are there already. */
+  readonly taken: readonly Rect[];
+  /** All boxes on the picture, the named one too. */
+  readonly boxes: readonly Rect[];
+}
+
+/** Part of a box that must lie in another one for that to count as lying around it. */
+const ENCLOSED = 0.9;
+
 /**
- * Where the label of a box goes: on top of it, inside when there is no room above, inside the picture at the sides, and
- * below labels that are already there (a crowd's labels would cover each other). Past three tries it overlaps after all.
+ * Where the label of a box goes: on top of it, or inside at its top. Null where it does not fit: the box is narrower or lower
+ * than its label, or the label would cover another label or another box. A box around the named one may be covered: its
+ * inside is where the named one is.
  */
-export function labelRect(options: { box: Rect; label: Size; picture: Rect; taken: readonly Rect[] }): Rect {
-  const { box, label, picture, taken } = options;
-  const x = Math.max(picture.x, Math.min(box.x, picture.x + picture.width - label.width));
-  const above = box.y - label.height;
-  const first = above >= picture.y ? above : box.y;
-  let y = first;
-  for (let tries = 0; tries < 3; tries++) {
-    const candidate = { x, y, ...label };
-    const hit = taken.find((other) => overlaps(other, candidate));
-    if (!hit) return candidate;
-    y = hit.y + hit.height;
+export function labelRect({ box, label, picture, taken, boxes }: LabelRequest): Rect | null {
+  if (box.width < label.width || box.height < label.height) return null;
+  const others = boxes.filter((other) => other !== box && intersection(other, box) < ENCLOSED * box.width * box.height);
+  for (const candidate of places(box, label, picture)) {
+    if (candidate.y < picture.y) continue;
+    if (!taken.some((other) => overlaps(other, candidate)) && !others.some((other) => overlaps(other, candidate)))
+      return candidate;
   }
-  return { x, y: first, ...label };
+  return null;
+}
+
+/** Where a label goes that is asked for by itself: at its box, whatever lies below. */
+export function forcedLabelRect({ box, label, picture }: Pick<LabelRequest, 'box' | 'label' | 'picture'>): Rect {
+  const [above, inside] = places(box, label, picture);
+  return above.y >= picture.y ? above : inside;
+}
+
+/** The smallest of these boxes at a point, or null. */
+export function boxAt<T extends { readonly rect: Rect }>(
+  boxes: readonly T[],
+  point: { x: number; y: number },
+): T | null {
+  let found: T | null = null;
+  for (const box of boxes) {
+    const { x, y, width, height } = box.rect;
+    if (point.x < x || point.y < y || point.x > x + width || point.y > y + height) continue;
+    if (!found || width * height < found.rect.width * found.rect.height) found = box;
+  }
+  return found;
+}
+
+function places(box: Rect, label: Size, picture: Rect): [above: Rect, inside: Rect] {
+  const x = Math.max(picture.x, Math.min(box.x, picture.x + picture.width - label.width));
+  return [
+    { x, y: box.y - label.height, ...label },
+    { x, y: box.y, ...label },
+  ];
+}
+
+function intersection(a: Rect, b: Rect): number {
+  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  return width > 0 && height > 0 ? width * height : 0;
 }
 
 function overlaps(a: Rect, b: Rect): boolean {
-  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+  return intersection(a, b) > 0;
 }

@@ -1,4 +1,5 @@
 import type { DrawRecord } from './alignment';
+import type { DrawnBox } from './overlay-renderer';
 
 /** Called inside the frame callback, right after the overlay was drawn. */
 export type DrawListener = (record: DrawRecord, video: HTMLVideoElement) => void;
@@ -14,10 +15,21 @@ const KEPT_DRAWS = 600;
 export class OverlayDebug {
   private readonly listeners = new Set<DrawListener>();
   private readonly ring: DrawRecord[] = [];
+  private shown: readonly DrawnBox[] = [];
 
   /** The last drawings, oldest first. */
   get draws(): readonly DrawRecord[] {
     return this.ring;
+  }
+
+  /** The boxes on the screen, with their texts. */
+  get boxes(): readonly DrawnBox[] {
+    return this.shown;
+  }
+
+  /** Called after every drawing, also of a frame that was drawn before. */
+  show(boxes: readonly DrawnBox[]): void {
+    this.shown = boxes;
   }
 
   /** @returns removes the listener */
@@ -33,16 +45,24 @@ export class OverlayDebug {
   }
 }
 
+/** `window.__mediaAnalyzer`: what a page tells those who look from outside. */
+export interface DebugHook {
+  overlay?: OverlayDebug;
+  player?: { readonly entries: readonly { readonly at: number; readonly text: string }[] };
+}
+
 declare global {
   interface Window {
-    __mediaAnalyzer?: { overlay?: OverlayDebug };
+    __mediaAnalyzer?: DebugHook;
   }
 }
 
-/** @returns takes the hook away again */
-export function exposeOverlay(overlay: OverlayDebug): () => void {
-  window.__mediaAnalyzer = { ...window.__mediaAnalyzer, overlay };
+/** Adds something to the hook. @returns takes it away again */
+export function expose(part: DebugHook): () => void {
+  window.__mediaAnalyzer = { ...window.__mediaAnalyzer, ...part };
   return () => {
-    if (window.__mediaAnalyzer?.overlay === overlay) delete window.__mediaAnalyzer.overlay;
+    const hook = window.__mediaAnalyzer;
+    if (part.overlay && hook?.overlay === part.overlay) delete hook.overlay;
+    if (part.player && hook?.player === part.player) delete hook.player;
   };
 }

@@ -39,6 +39,27 @@ describe('the frame clock', () => {
     expect(clock.read(100)).toBeNull();
   });
 
+  it('knows all of a segment that was loaded in two goes, of which the player tells one by one', () => {
+    const clock = new FrameClock(EPOCH);
+    clock.addSpan(span({ sequence: 5, start: 10, end: 11, ptsMs: 60_000 }));
+    clock.addSpan(span({ sequence: 5, start: 11, end: 12, ptsMs: 61_000, dateAt: EPOCH + 60_000 }));
+    expect(clock.read(10.5)).toEqual({ ptsMs: 60_500, source: 'container' });
+    expect(clock.read(11.5)).toEqual({ ptsMs: 61_500, source: 'container' });
+    // Another offset: the media were loaded anew, at another place.
+    clock.addSpan(span({ sequence: 5, start: 20, ptsMs: 60_000 }));
+    expect(clock.read(10.5)).toBeNull();
+  });
+
+  it('reads a loaded frame that the player has not told of yet, with the offset before it', () => {
+    const clock = new FrameClock(EPOCH);
+    clock.addSpan(span({ sequence: 5, start: 10, ptsMs: 60_000 }));
+    expect(clock.read(12.5)).toBeNull();
+    clock.frames.add(62_500);
+    expect(clock.read(12.5)).toEqual({ ptsMs: 62_500, source: 'container' });
+    // Nothing is loaded there by that offset: a discontinuity lies between.
+    expect(clock.read(12.8)).toBeNull();
+  });
+
   it('keeps the offset of each side of a discontinuity', () => {
     const clock = new FrameClock(EPOCH);
     clock.addSpan(span({ sequence: 1, start: 0, ptsMs: 0 }));

@@ -1,6 +1,8 @@
+import { FrameTimes } from './frame-times';
+
 /** A stretch of buffered media on the media element's timeline: one HLS segment, as far as it is loaded. */
 export interface MediaSpan {
-  /** Media sequence number; a span with the same number replaces the older one. */
+  /** Media sequence number; a span with the same number replaces the older one, or adds to it at the same offset. */
   readonly sequence: number;
   /** Seconds on the media element's timeline, end exclusive. */
   readonly start: number;
@@ -39,6 +41,8 @@ const MAX_SPANS = 900;
 const CLOCKS_AGREE_MS = 500;
 /** A frame's media time comes rounded to microseconds and may fall just before the span that it opens, seconds. */
 const EDGE_TOLERANCE = 0.0005;
+/** So far behind a known span a frame is looked for by that span's offset, seconds: two segments. */
+const FRAME_REACH = 4;
 /** A frame may lie past the end that the player reported for its span, which is not always the last frame's end, seconds. */
 const END_SLACK = 0.25;
 
@@ -48,6 +52,8 @@ const END_SLACK = 0.25;
  * The container's is exact to the microsecond, so it is taken when the date confirms that it counts on the session clock.
  */
 export class FrameClock {
+  /** The true times of the loaded frames. */
+  readonly frames = new FrameTimes();
   private readonly spans = new Map<number, MediaSpan>();
   private playlist: readonly PlaylistSpan[] = [];
   private last: MediaSpan | null = null;
@@ -58,9 +64,11 @@ export class FrameClock {
   /** Adds or replaces a span; past the bound the oldest is forgotten. */
   addSpan(span: MediaSpan): void {
     if (!(span.end > span.start)) return;
+    const known = this.spans.get(span.sequence);
+    const whole = known && known.containerOffset === span.containerOffset ? union(known, span) : span;
     this.spans.delete(span.sequence);
-    this.spans.set(span.sequence, span);
-    if (this.last?.sequence === span.sequence) this.last = span;
+    this.spans.set(span.sequence, whole);
+    if (this.last?.sequence === span.sequence) this.last = whole;
     if (this.spans.size > MAX_SPANS) {
       const oldest = this.spans.keys().next().value;
       if (oldest !== undefined) this.spans.delete(oldest);
@@ -71,10 +79,15 @@ export class FrameClock {
     this.playlist = spans;
   }
 
+  /** The segments of the playlist, in order of media time. */
+  get segments(): readonly PlaylistSpan[] {
+    return this.playlist;
+  }
+
   /** PTS of the frame at this media time (seconds), or null when it lies in no known span. */
   read(mediaTime: number): ClockReading | null {
     const span = this.spanAt(mediaTime);
-    return span ? readSpan(span, mediaTime, this.epochAt) : null;
+    return (span && readSpan(span, mediaTime, this.epochAt)) ?? this.readFrame(mediaTime);
   }
 
   /** Media time (seconds) that shows this PTS, or null when the PTS lies outside of the playlist. */
@@ -98,6 +111,21 @@ export class FrameClock {
     return this.epochAt + ptsMs;
   }
 
+  /**
+   * The reading of a frame whose span the player has not told of yet, or never will: a busy one appends first and tells
+   * later, and tells nothing when it was interrupted in between. Behind a known span the frame goes on with its offset, if
+   * that leads to a frame which is there; across a discontinuity it leads to none.
+   */
+  private readFrame(mediaTime: number): ClockReading | null {
+    let before: MediaSpan | null = null;
+    for (const span of this.spans.values())
+      if (span.start <= mediaTime && mediaTime - span.end < FRAME_REACH && span.end > (before?.end ?? 0)) before = span;
+    if (!before || before.containerOffset === null) return null;
+    if (readSpan(before, before.start, this.epochAt)?.source !== 'container') return null;
+    const ptsMs = (mediaTime + before.containerOffset) * 1000;
+    return this.frames.has(ptsMs) ? { ptsMs, source: 'container' } : null;
+  }
+
   private spanAt(mediaTime: number): MediaSpan | null {
     if (this.last && contains(this.last, mediaTime)) return this.last;
     // Newest first: after a flush and reload two spans may claim the same time, and the newer one is in the buffer.
@@ -111,6 +139,12 @@ export class FrameClock {
     if (found) this.last = found;
     return found ?? before;
   }
+}
+
+/** A segment that was loaded part by part with an interruption: the player tells of what came after it only. */
+function union(known: MediaSpan, span: MediaSpan): MediaSpan {
+  const { dateAt, dateTime } = known.dateTime <= span.dateTime ? known : span;
+  return { ...span, start: Math.min(known.start, span.start), end: Math.max(known.end, span.end), dateAt, dateTime };
 }
 
 function contains(span: MediaSpan, time: number): boolean {

@@ -19,7 +19,7 @@ export interface OverlayDriverOptions {
   readonly clock: () => FrameClock | null;
   readonly settings: () => OverlaySettings;
   readonly debug: OverlayDebug;
-  /** After every drawing for a new frame (not for redraws of the same one). */
+  /** After every drawing for a new frame (not for redraws of the same one, but for the one that first has its PTS). */
   readonly onDraw: (record: DrawRecord, shown: ShownFrame) => void;
 }
 
@@ -40,13 +40,19 @@ export class OverlayDriver {
   private readonly renderer: OverlayRenderer;
   private readonly resizes: ResizeObserver;
   private frame: FrameInfo | null = null;
+  /** The clock could tell where the frame on the screen is. */
+  private placed = false;
   private handle = 0;
   private stopped = false;
+  /** Where the viewer points, CSS pixels from the top left of the video element. */
+  private pointer: { x: number; y: number } | null = null;
 
   constructor(private readonly options: OverlayDriverOptions) {
     this.renderer = new OverlayRenderer(options.canvas);
     this.resizes = new ResizeObserver(() => this.redraw());
     this.resizes.observe(options.video);
+    options.video.addEventListener('pointermove', this.point);
+    options.video.addEventListener('pointerleave', this.unpoint);
     this.awaitFrame();
   }
 
@@ -54,8 +60,13 @@ export class OverlayDriver {
   redraw(): void {
     if (this.stopped) return;
     this.fit();
-    if (this.frame) this.paint(this.frame);
-    else this.renderer.clear();
+    if (!this.frame) {
+      this.renderer.clear();
+      return;
+    }
+    const record = this.paint(this.frame);
+    // The frame came before the clock knew where it is. Who has paused on it sees no other.
+    if (!this.placed && record.ptsMs !== null) this.report(record, this.frame);
   }
 
   /** Forgets the frame on screen, for example because another session is loaded. */
@@ -68,9 +79,21 @@ export class OverlayDriver {
     this.stopped = true;
     this.resizes.disconnect();
     const { video } = this.options;
+    video.removeEventListener('pointermove', this.point);
+    video.removeEventListener('pointerleave', this.unpoint);
     if ('cancelVideoFrameCallback' in video) video.cancelVideoFrameCallback(this.handle);
     else cancelAnimationFrame(this.handle);
   }
+
+  private readonly point = (event: PointerEvent): void => {
+    this.pointer = { x: event.offsetX, y: event.offsetY };
+    if (this.options.video.paused) this.redraw();
+  };
+
+  private readonly unpoint = (): void => {
+    this.pointer = null;
+    if (this.options.video.paused) this.redraw();
+  };
 
   private awaitFrame(): void {
     const { video } = this.options;
@@ -99,9 +122,13 @@ export class OverlayDriver {
   private shown(frame: FrameInfo): void {
     this.frame = frame;
     this.fit();
-    const record = this.paint(frame);
+    this.report(this.paint(frame), frame);
+  }
+
+  private report(record: DrawRecord, { mediaTime }: FrameInfo): void {
+    this.placed = record.ptsMs !== null;
     this.options.debug.record(record, this.options.video);
-    this.options.onDraw(record, { mediaTime: frame.mediaTime, ptsMs: record.ptsMs, clock: record.clock });
+    this.options.onDraw(record, { mediaTime, ptsMs: record.ptsMs, clock: record.clock });
   }
 
   private fit(): void {
@@ -114,8 +141,9 @@ export class OverlayDriver {
     const reading = clock()?.read(frame.mediaTime) ?? null;
     const overlay = reading ? timeline.at(reading.ptsMs) : null;
     const picture = { width: video.videoWidth, height: video.videoHeight };
-    const boxes = overlay ? this.renderer.draw(overlay, picture, settings()) : 0;
+    const boxes = overlay ? this.renderer.draw(overlay, picture, settings(), this.pointer) : [];
     if (!overlay) this.renderer.clear();
+    this.options.debug.show(boxes);
     const at = performance.now();
     const latenessMs = Math.max(0, at - frame.displayAt);
     const drawnPtsMs = overlay?.drawnPtsMs ?? null;
@@ -130,7 +158,7 @@ export class OverlayDriver {
       afterPtsMs: overlay?.after?.ptsMs ?? null,
       exact: overlay?.kind === 'exact',
       interpolated: overlay?.kind === 'interpolated',
-      boxes,
+      boxes: boxes.length,
       latenessMs,
       errorMs: reading && drawnPtsMs !== null ? alignmentError(reading.ptsMs, drawnPtsMs, latenessMs) : null,
       presentedFrames: frame.presentedFrames,

@@ -1,4 +1,4 @@
-import type { Analysis, Box, Detection } from '@media-analyzer/protocol';
+import { type Analysis, type Box, type Detection, labelOf } from '@media-analyzer/protocol';
 
 export interface TimelineOptions {
   /** Analyses kept at most: ten minutes at ten a second. */
@@ -140,7 +140,7 @@ function interpolate(before: Analysis, after: Analysis, ptsMs: number): OverlayB
     const next =
       seen.trackId === null
         ? undefined
-        : after.detections.find((other) => other.trackId === seen.trackId && other.label === seen.label);
+        : after.detections.find((other) => other.trackId === seen.trackId && labelOf(other) === labelOf(seen));
     if (next) {
       boxes.push({
         ...seen,

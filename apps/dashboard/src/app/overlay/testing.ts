@@ -1,4 +1,5 @@
 import type { Analysis, Box } from '@media-analyzer/protocol';
+import type { DrawRecord } from './alignment';
 
 /** An analysis for tests: `[label, trackId, box, score]` per detection. */
 export function analysisAt(
@@ -20,5 +21,22 @@ export function analysisAt(
       box,
       score,
     })),
+  };
+}
+
+/** A drawing for tests: of the first frame, without boxes. */
+export function drawOf(change: Partial<DrawRecord> = {}): DrawRecord {
+  return {
+    ...{ at: 0, mediaTime: 0, ptsMs: 0, clock: 'container', kind: 'none', drawnPtsMs: null, beforePtsMs: null },
+    ...{
+      afterPtsMs: null,
+      exact: false,
+      interpolated: false,
+      boxes: 0,
+      latenessMs: 0,
+      errorMs: null,
+      presentedFrames: 1,
+    },
+    ...change,
   };
 }

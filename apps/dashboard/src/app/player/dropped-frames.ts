@@ -2,13 +2,15 @@ import type { DropReason, StreamHealth } from '@media-analyzer/protocol';
 import { formatCount } from '../shared/format';
 
 const REASONS: Readonly<Record<DropReason, string>> = {
-  superseded: 'a newer frame came first',
-  deadline: 'waited too long',
-  wrong_size: 'the model was switched',
-  link_busy: 'the link to the vision process was full',
-  vision_down: 'no vision process was there',
-  media_down: 'no media process was there',
-  overload: 'could not be decoded in time',
+  superseded: $localize`:why a frame was not analysed:a newer frame came first`,
+  deadline: $localize`:why a frame was not analysed:waited too long`,
+  wrong_size: $localize`:why a frame was not analysed:the model was switched`,
+  link_busy: $localize`:why a frame was not analysed:the link to the vision process was full`,
+  vision_down: $localize`:why a frame was not analysed:no vision process was there`,
+  starting: $localize`:why a frame was not analysed:the decoder was still starting`,
+  media_down: $localize`:why a frame was not analysed:the decoder was started again`,
+  undecodable: $localize`:why a frame was not analysed:could not be decoded`,
+  overload: $localize`:why a frame was not analysed:could not be decoded in time`,
 };
 
 /** How many sampled frames were not analysed, and why, most frequent first. */
@@ -17,11 +19,11 @@ export function droppedFrames(health: StreamHealth): { total: number; text: stri
     .filter(([, count]) => count > 0)
     .sort((a, b) => b[1] - a[1]);
   const total = reasons.reduce((sum, [, count]) => sum + count, 0);
-  if (total === 0) return { total, text: 'None dropped.' };
+  if (total === 0) return { total, text: $localize`None dropped.` };
   const parts = reasons.map(
     ([reason, count]) => `${formatCount(count)} ${isReason(reason) ? REASONS[reason] : reason}`,
   );
-  return { total, text: `Dropped: ${parts.join(', ')}.` };
+  return { total, text: $localize`Dropped: ${parts.join(', ')}:counts with reasons:.` };
 }
 
 function isReason(reason: string): reason is DropReason {

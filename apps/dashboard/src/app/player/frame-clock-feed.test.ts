@@ -1,4 +1,11 @@
-import Hls, { Events, Fragment, type Level, type LevelDetails, type MediaFragment, PlaylistLevelType } from 'hls.js';
+import Hls, {
+  Events,
+  Fragment,
+  type Level,
+  type LevelDetails,
+  type MediaFragment,
+  PlaylistLevelType,
+} from 'hls.js/light';
 import { describe, expect, it } from 'vitest';
 import { FrameClock } from '../overlay/frame-clock';
 import { FrameClockFeed } from './frame-clock-feed';

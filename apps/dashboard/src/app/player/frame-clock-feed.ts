@@ -1,5 +1,5 @@
-import type Hls from 'hls.js';
-import { Events, type Fragment, type LevelDetails } from 'hls.js';
+import type Hls from 'hls.js/light';
+import { Events, type Fragment, type LevelDetails } from 'hls.js/light';
 import type { FrameClock } from '../overlay/frame-clock';
 
 /**
@@ -20,6 +20,9 @@ export class FrameClockFeed {
     });
     hls.on(Events.LEVEL_PTS_UPDATED, (_event, { frag, type, start, end }) => {
       if (type !== 'audio') this.addSpan(frag, start, end);
+    });
+    hls.on(Events.BUFFER_APPENDING, (_event, { type, data }) => {
+      if (type !== 'audio') clock.frames.read(data);
     });
     hls.on(Events.LEVEL_UPDATED, (_event, { details }) => clock.setPlaylist(playlistSpans(details)));
   }

@@ -1,13 +1,18 @@
-import Hls, { ErrorDetails, ErrorTypes, Events, type HlsConfig } from 'hls.js';
 import { FrameClock } from '../overlay/frame-clock';
-import { FrameClockFeed } from './frame-clock-feed';
+import { loadedFrom, type MediaElementLike } from './media-element';
+import type { PlayerLog } from './player-log';
+import { type Recovery, RecoveryPolicy } from './recovery';
+import { StallWatch } from './stall-watch';
+import type { EngineError, OpenEngine, StartAt, StreamEngine, Window } from './stream-engine';
+import type { ViewerIntent } from './viewer-intent';
 
 export type PlayerState =
-  | { readonly kind: 'idle' | 'loading' | 'playing' }
+  /** `waiting`: the session has nothing to play yet; it is asked for again and again. */
+  | { readonly kind: 'idle' | 'loading' | 'playing' | 'waiting' }
   /** The browser has no decoder for the stream. */
   | { readonly kind: 'unplayable'; readonly codecs: string }
   /** Trying again by itself. */
-  | { readonly kind: 'recovering'; readonly message: string };
+  | { readonly kind: 'recovering'; readonly trouble: 'network' | 'decoder' | 'other' };
 
 export interface Source {
   readonly url: string;
@@ -15,72 +20,87 @@ export interface Source {
   readonly epochAt: number;
   /** False for a session that is over: it starts at its beginning and ends. */
   readonly live: boolean;
+  /** Unix ms on the session's clock to begin at, to the frame; by default at the live edge, or at the beginning. */
+  readonly startAt?: number | undefined;
 }
 
-/** What can be watched, on the media element's timeline, seconds. */
-export interface Window {
-  readonly start: number;
-  readonly end: number;
-  /** Where a viewer of the live picture is meant to be; null for a session that is over. */
-  readonly live: number | null;
-}
-
-export interface HlsPlayerEvents {
+export interface HlsPlayerOptions {
+  readonly media: MediaElementLike;
+  readonly intent: ViewerIntent;
+  readonly open: OpenEngine;
+  readonly log: PlayerLog;
   onState(state: PlayerState): void;
-  /** The session's clock, when a source is loaded. */
+  /** The session's clock, when a source is opened. */
   onClock(clock: FrameClock): void;
+  /** The element was given a source, and is paused and at the beginning of it: what the viewer wants is to be restored. */
+  onAttached(): void;
 }
 
-const CONFIG: Partial<HlsConfig> = {
-  lowLatencyMode: true,
-  // A minute to jump back in without loading; more would only hold memory, the server has the rest.
-  backBufferLength: 60,
-  maxBufferLength: 20,
-  maxMaxBufferLength: 60,
-  // Never faster or slower than real time: stretched audio is worse than a jump. `HlsPlayer.keepUp` jumps when far behind.
-  maxLiveSyncPlaybackRate: 1,
-  liveDurationInfinity: true,
-  enableID3MetadataCues: false,
-  enableEmsgMetadataCues: false,
-  enableDateRangeMetadataCues: false,
-};
+/** A moment of a session. */
+interface Place {
+  /** Unix ms on the session's clock. */
+  readonly at: number;
+  /** The very frame; null when only the moment is known. */
+  readonly ptsMs: number | null;
+}
 
-const FIRST_RETRY_MS = 500;
-const MAX_RETRY_MS = 8000;
-/** Media errors within this time that are answered by a reset of the decoder; then the source is loaded anew. */
-const MEDIA_ERROR_WINDOW_MS = 30_000;
-const MEDIA_RECOVERIES = 3;
-/** Tries to go on after network errors before everything is loaded anew. */
-const RESUMES_BEFORE_RELOAD = 6;
+/** How often it is looked whether the viewer has come to the end of media that have other tracks behind them, ms. */
+const CHECK_EVERY_MS = 100;
+/** An engine that does nothing for this long about an element that has given up has not noticed, ms. */
+const UNNOTICED_MS = 1500;
+/** So long after the last media came in something of them is on the screen, or the engine has lost its way, ms. */
+const UNSHOWN_MS = 6000;
+/** So close to the end of what is loaded there is nothing left to show, seconds. */
+const END = 0.15;
 
-/** Plays a session with hls.js on a media element, recovers from errors by itself and keeps the frame clock fed. */
+/**
+ * Plays a session on a media element and recovers from whatever happens by itself: to the live edge for who is there, to the
+ * same moment for who is not. Its own decisions are few: what to do about errors is `RecoveryPolicy`'s.
+ */
 export class HlsPlayer {
-  private hls: Hls | null = null;
+  private engine: StreamEngine | null = null;
+  private openings = 0;
   private source: Source | null = null;
-  private attempts = 0;
+  private clock: FrameClock | null = null;
+  private readonly recovery = new RecoveryPolicy();
+  private readonly stalls = new StallWatch();
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
-  private mediaErrors: number[] = [];
-  /** Media time to go on from after a reload of the same source. */
-  private resumeAt: number | null = null;
+  private retry: (() => void) | null = null;
+  /** What the viewer was last seen at; survives openings that fail. */
+  private place: Place | null = null;
+  /** The very frame to return to, PTS in ms, once it is loaded again. */
+  private returnTo: number | null = null;
+  /** Media of the present opening were shown, so the element's time means something. */
+  private settled = false;
+  /** When the element was last well, or something was about to be done, monotonic ms. */
+  private wellAt = 0;
+  /** When the engine last did something that leads to a picture, monotonic ms. */
+  private busyAt = 0;
+  /** Media with other tracks begin at `at`: what is loaded before is played out first. */
+  private change: { readonly at: number | null } | null = null;
+  private readonly checkTimer: ReturnType<typeof setInterval>;
 
-  constructor(
-    private readonly video: HTMLVideoElement,
-    private readonly events: HlsPlayerEvents,
-  ) {}
-
-  static get supported(): boolean {
-    return Hls.isSupported();
+  constructor(private readonly options: HlsPlayerOptions) {
+    this.checkTimer = setInterval(() => this.check(), CHECK_EVERY_MS);
   }
 
-  /** Plays this source from now on; the same one again is left alone. @returns whether it was another one */
-  load(source: Source): boolean {
-    if (this.source?.url === source.url && this.source.epochAt === source.epochAt) return false;
+  /** This source is what is played. A session that ends is still the same one. */
+  plays(source: Source): boolean {
+    return this.source?.url === source.url && this.source.epochAt === source.epochAt;
+  }
+
+  /** Plays this source from now on; the same one again is left alone. */
+  load(source: Source): void {
+    if (this.plays(source)) {
+      this.source = source;
+      return;
+    }
     this.source = source;
-    this.attempts = 0;
-    this.mediaErrors = [];
-    this.resumeAt = null;
-    this.open(source);
-    return true;
+    this.recovery.reset();
+    const { startAt, epochAt, live } = source;
+    this.place = startAt === undefined ? null : { at: startAt, ptsMs: startAt - epochAt };
+    this.returnTo = this.place?.ptsMs ?? null;
+    this.open(startAt === undefined ? { kind: live ? 'live' : 'beginning' } : { kind: 'date', at: startAt });
   }
 
   /** Plays nothing. */
@@ -88,116 +108,238 @@ export class HlsPlayer {
     if (!this.source) return;
     this.source = null;
     this.close();
-    this.video.removeAttribute('src');
-    this.video.load();
-    this.events.onState({ kind: 'idle' });
+    this.options.media.removeAttribute('src');
+    this.options.media.load();
+    this.options.onState({ kind: 'idle' });
   }
 
   destroy(): void {
     this.source = null;
+    clearInterval(this.checkTimer);
     this.close();
   }
 
   get window(): Window | null {
-    const details = this.hls?.latestLevelDetails;
-    const first = details?.fragments[0];
-    if (!details || !first) return null;
-    const live = details.live ? (this.hls?.liveSyncPosition ?? details.edge) : null;
-    return { start: first.start, end: details.edge, live };
-  }
-
-  goLive(): void {
-    const live = this.window?.live;
-    if (typeof live === 'number') this.video.currentTime = live;
+    return this.engine?.window ?? null;
   }
 
   /** The distance that the playlist asks to keep to the live edge, seconds; null while not known. */
   get targetLatency(): number | null {
-    return this.hls?.targetLatency ?? null;
+    return this.engine?.targetLatency ?? null;
   }
 
-  private open(source: Source): void {
+  goLive(): void {
+    const live = this.window?.live;
+    if (typeof live === 'number') this.options.media.currentTime = live;
+  }
+
+  /** Does at once what was to be tried after a pause: the network is back, or the tab is shown again. */
+  retryNow(): void {
+    this.retry?.();
+  }
+
+  private open(start: StartAt): void {
+    const { source } = this;
+    if (!source) return;
+    this.options.log.add(
+      `open ${source.url} at ${start.kind === 'date' ? new Date(start.at).toISOString() : start.kind}`,
+    );
     this.close();
-    this.events.onState({ kind: 'loading' });
-    const startPosition = this.resumeAt ?? (source.live ? -1 : 0);
-    const hls = new Hls({ ...CONFIG, startPosition });
-    this.hls = hls;
+    this.options.onState({ kind: 'loading' });
     const clock = new FrameClock(source.epochAt);
-    new FrameClockFeed(hls, clock);
-    this.events.onClock(clock);
-    hls.on(Events.FRAG_BUFFERED, () => {
-      this.attempts = 0;
-      this.events.onState({ kind: 'playing' });
+    this.clock = clock;
+    this.options.onClock(clock);
+    const opening = ++this.openings;
+    // What an engine says that was closed meanwhile does not count.
+    const current = (run: () => void): void => {
+      if (this.openings === opening) run();
+    };
+    this.engine = this.options.open({
+      url: source.url,
+      start,
+      clock,
+      listener: {
+        buffered: () => current(() => this.buffered()),
+        failed: (error) => current(() => this.failed(error)),
+        tracksChanged: (at) => current(() => this.tracksChanged(at)),
+        detached: () => current(() => this.interrupted()),
+        attached: () => current(() => this.options.onAttached()),
+      },
     });
-    hls.on(Events.ERROR, (_event, data) => {
-      if (data.fatal) this.recover(hls, data.type, data.details, data.error.message);
-    });
-    hls.attachMedia(this.video);
-    hls.loadSource(source.url);
-  }
-
-  private recover(hls: Hls, type: ErrorTypes, details: ErrorDetails, message: string): void {
-    if (hls !== this.hls || !this.source) return;
-    if (
-      details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR ||
-      details === ErrorDetails.BUFFER_ADD_CODEC_ERROR
-    ) {
-      const codecs = hls.levels.map((level) => level.attrs.CODECS).find(Boolean) ?? '';
-      this.close();
-      this.events.onState({ kind: 'unplayable', codecs });
-      return;
-    }
-    if (type === ErrorTypes.MEDIA_ERROR && this.mayRecoverMedia()) {
-      this.events.onState({ kind: 'recovering', message: 'The decoder is being reset' });
-      hls.recoverMediaError();
-      return;
-    }
-    this.retryLater(hls, type, describe(type, message));
-  }
-
-  private mayRecoverMedia(): boolean {
-    const now = performance.now();
-    this.mediaErrors = this.mediaErrors.filter((at) => now - at < MEDIA_ERROR_WINDOW_MS);
-    this.mediaErrors.push(now);
-    return this.mediaErrors.length <= MEDIA_RECOVERIES;
-  }
-
-  /**
-   * After a growing delay goes on loading where it stopped, which keeps the last frame on screen; loads the source anew when
-   * it was never read, when the error was not of the network, or when going on has not helped.
-   */
-  private retryLater(hls: Hls, type: ErrorTypes, message: string): void {
-    hls.stopLoad();
-    this.events.onState({ kind: 'recovering', message });
-    const goOn = type === ErrorTypes.NETWORK_ERROR && hls.levels.length > 0 && this.attempts < RESUMES_BEFORE_RELOAD;
-    const delay = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** this.attempts++);
-    clearTimeout(this.retryTimer);
-    this.retryTimer = setTimeout(() => {
-      if (!this.source || hls !== this.hls) return;
-      if (goOn) {
-        hls.startLoad(-1);
-        return;
-      }
-      this.resumeAt = this.source.live ? null : this.video.currentTime || null;
-      this.open(this.source);
-    }, delay);
   }
 
   private close(): void {
     clearTimeout(this.retryTimer);
-    this.hls?.destroy();
-    this.hls = null;
+    this.retry = null;
+    this.change = null;
+    this.settled = false;
+    this.wellAt = performance.now();
+    this.busyAt = this.wellAt;
+    this.openings++;
+    this.engine?.destroy();
+    this.engine = null;
   }
-}
 
-function describe(type: ErrorTypes, message: string): string {
-  switch (type) {
-    case ErrorTypes.NETWORK_ERROR:
-      return 'The picture cannot be loaded';
-    case ErrorTypes.MEDIA_ERROR:
-    case ErrorTypes.MUX_ERROR:
-      return 'The picture cannot be decoded';
-    default:
-      return message;
+  private buffered(): void {
+    this.busyAt = performance.now();
+    this.recovery.loaded();
+    const { media } = this.options;
+    if (this.returnTo !== null) {
+      const time = this.clock?.mediaTimeOf(this.returnTo) ?? null;
+      if (time !== null && loadedFrom({ buffered: media.buffered }, time) > 0) {
+        this.returnTo = null;
+        media.currentTime = time;
+      }
+    }
+    this.options.onState({ kind: 'playing' });
+  }
+
+  private failed(error: EngineError): void {
+    // The element has no buffer for them: that is known, and dealt with when the viewer is there.
+    if (this.change && error.kind === 'decoder') return;
+    const loaded = this.window !== null;
+    const moving = this.options.intent.wantsPlay();
+    const recovery = this.recovery.decide({
+      error,
+      now: performance.now(),
+      placeAt: this.place?.at ?? null,
+      loaded,
+      moving,
+    });
+    this.options.log.add(`${error.message}; ${JSON.stringify(recovery)}`);
+    if (recovery.kind === 'give-up') {
+      this.close();
+      this.options.onState({ kind: 'unplayable', codecs: error.codecs });
+      return;
+    }
+    const { kind } = error;
+    if (kind === 'not-ready') this.options.onState({ kind: 'waiting' });
+    else if (kind !== 'codec') this.options.onState({ kind: 'recovering', trouble: kind });
+    if (recovery.kind === 'reset-decoder') {
+      if (!error.decoderReset) this.engine?.resetDecoder();
+    } else this.later(recovery.afterMs, () => this.recover(recovery));
+  }
+
+  private recover(recovery: Extract<Recovery, { kind: 'resume' | 'reopen' }>): void {
+    if (recovery.kind === 'resume') this.engine?.resume();
+    else this.reopen(recovery.skipSeconds);
+  }
+
+  private reopen(skipSeconds = 0): void {
+    this.notePlace();
+    if (skipSeconds > 0 && this.place) this.place = { at: this.place.at + skipSeconds * 1000, ptsMs: null };
+    this.interrupted();
+    this.open(this.startNow());
+  }
+
+  /** The element is being emptied: its time means nothing from here on, and the viewer is to be brought back. */
+  private interrupted(): void {
+    this.settled = false;
+    const live = this.source?.live && this.options.intent.following();
+    this.returnTo = live ? null : (this.place?.ptsMs ?? null);
+  }
+
+  /** Where a viewer belongs who has lost the picture. */
+  private startNow(): StartAt {
+    const live = this.source?.live ?? false;
+    if (live && this.options.intent.following()) return { kind: 'live' };
+    if (this.place) return { kind: 'date', at: this.place.at };
+    return { kind: live ? 'live' : 'beginning' };
+  }
+
+  /** Remembers where the viewer is, while the element's time means that. */
+  private notePlace(): void {
+    const { engine, clock, settled } = this;
+    if (!engine || !settled) return;
+    const { currentTime, seeking } = this.options.media;
+    const ptsMs = seeking ? null : (clock?.read(currentTime)?.ptsMs ?? null);
+    const at = ptsMs !== null && clock ? clock.wallClockOf(ptsMs) : engine.dateAt(currentTime);
+    if (at !== null) this.place = { at, ptsMs };
+  }
+
+  private tracksChanged(at: number | null): void {
+    this.options.log.add(`other tracks from ${at === null ? 'somewhere' : new Date(at).toISOString()} on`);
+    this.engine?.hold();
+    this.change = { at };
+    this.check();
+  }
+
+  /**
+   * Behind a change of tracks nothing can be loaded into the element as it is. What lies before is played out (by who is
+   * paused: as soon as they play on), then the source is opened anew where the other tracks begin, or where was sought to.
+   */
+  private check(): void {
+    const { media, intent } = this.options;
+    const { engine } = this;
+    if (!engine) return;
+    if (!this.settled && media.readyState >= 2 && !media.seeking) this.settled = true;
+    // Asked for all the time: what empties the element is noticed when it is empty.
+    this.notePlace();
+    this.noticeBroken();
+    this.noticeUnshown(engine);
+    if (!this.change) {
+      this.helpStall(engine);
+      return;
+    }
+    const ahead = loadedFrom(media, media.currentTime);
+    if (media.seeking) {
+      if (ahead === 0) this.open(this.place ? { kind: 'date', at: this.place.at } : this.startNow());
+      return;
+    }
+    if (!intent.wantsPlay() || (ahead > END && this.settled)) return;
+    const at = Math.max(this.change.at ?? 0, this.place?.at ?? 0);
+    this.open(at > 0 ? { kind: 'date', at } : this.startNow());
+  }
+
+  /**
+   * An engine hears that the element has given up when it adds media to it. When the decoder fails after the last ones that were
+   * to be had for now, it adds none, and waits for the element to play.
+   */
+  private noticeBroken(): void {
+    const now = performance.now();
+    if (!this.options.media.error || this.retry) this.wellAt = now;
+    else if (now - this.wellAt >= UNNOTICED_MS) {
+      this.wellAt = now;
+      const message = 'the element has given up, and nothing was done about it';
+      this.failed({ kind: 'decoder', message, decoderReset: false, codecs: '' });
+    }
+  }
+
+  /**
+   * What is in the playlist is loaded and shown, one would think. After errors right at the beginning an engine may take media for
+   * loaded that the new source has not got, and wait for them for ever.
+   */
+  private noticeUnshown(engine: StreamEngine): void {
+    const now = performance.now();
+    const awaited = !this.settled && !this.change && engine.window !== null && this.options.intent.wantsPlay();
+    if (!awaited || this.retry) this.busyAt = now;
+    else if (now - this.busyAt >= UNSHOWN_MS) {
+      this.busyAt = now;
+      const message = `nothing is shown, and nothing was loaded for ${UNSHOWN_MS} ms`;
+      this.failed({ kind: 'other', message, decoderReset: false, codecs: '' });
+    }
+  }
+
+  private helpStall(engine: StreamEngine): void {
+    const { media, intent } = this.options;
+    // While something is being recovered from anyway, that is what is waited for.
+    if (!intent.wantsPlay() || !this.settled || media.seeking || media.ended || this.retry) {
+      this.stalls.rest();
+      return;
+    }
+    const help = this.stalls.check({ now: performance.now(), media, end: engine.window?.end ?? null });
+    if (help) this.options.log.add(`stands at ${media.currentTime.toFixed(3)}; ${JSON.stringify(help)}`);
+    if (help?.kind === 'jump') media.currentTime = help.to;
+    else if (help) this.reopen();
+  }
+
+  private later(afterMs: number, run: () => void): void {
+    clearTimeout(this.retryTimer);
+    this.retry = () => {
+      clearTimeout(this.retryTimer);
+      this.retry = null;
+      run();
+    };
+    this.retryTimer = setTimeout(() => this.retry?.(), afterMs);
   }
 }

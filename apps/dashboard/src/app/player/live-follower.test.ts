@@ -45,4 +45,18 @@ describe('following the live edge', () => {
     follower.stalled(60_000);
     expect(jumps(follower, { from: 61_000, seconds: 2, behind: 2 })).toBe(1);
   });
+
+  it('forgets what it learnt: after an interruption at once, and by and by where nothing stalls any more', () => {
+    const learnt = () => {
+      const follower = new LiveFollower();
+      expect(jumps(follower, { from: 0, seconds: 2, behind: 1 })).toBe(1);
+      follower.stalled(3000);
+      expect(jumps(follower, { from: 4000, seconds: 10, behind: 1 })).toBe(0);
+      return follower;
+    };
+    const interrupted = learnt();
+    interrupted.recovered();
+    expect(jumps(interrupted, { from: 15_000, seconds: 2, behind: 1 })).toBe(1);
+    expect(jumps(learnt(), { from: 65_000, seconds: 2, behind: 1 })).toBe(1);
+  });
 });

@@ -10,6 +10,7 @@ import {
   viewChild,
 } from '@angular/core';
 import uPlot from 'uplot';
+import { Theme, themeColor } from '../preferences/theme';
 import { LiveStore } from './live-store';
 import { objectsPerSecond } from './results';
 
@@ -28,6 +29,7 @@ const HEIGHT = 72;
 export class ObjectsChart {
   private readonly store = inject(LiveStore);
   private readonly plot = viewChild.required<ElementRef<HTMLElement>>('plot');
+  private readonly theme = inject(Theme);
   private chart: uPlot | null = null;
 
   private readonly data = computed(() => {
@@ -36,21 +38,23 @@ export class ObjectsChart {
     const to = Math.floor(shown / 1000) * 1000;
     return {
       from: to - SPAN_MS,
-      counts: objectsPerSecond(this.store.timeline.range(to - SPAN_MS, to), to - SPAN_MS, to),
+      counts: objectsPerSecond(this.store.timeline.range(to - SPAN_MS, to), {
+        ...{ fromMs: to - SPAN_MS, toMs: to, filter: this.store.filter() },
+      }),
     };
   });
   protected readonly summary = computed(() => {
     const counts = (this.data()?.counts ?? []).filter((count) => count !== null);
     return counts.length === 0
-      ? 'Objects over the last minute: no data'
-      : `Objects over the last minute: between ${Math.min(...counts)} and ${Math.max(...counts)}, now ${counts.at(-1)}`;
+      ? $localize`Objects over the last minute: no data`
+      : $localize`Objects over the last minute: between ${Math.min(...counts)}:least: and ${Math.max(...counts)}:most:, now ${counts.at(-1)}:now:`;
   });
 
   constructor() {
     const destroyRef = inject(DestroyRef);
     afterNextRender(() => {
       const element = this.plot().nativeElement;
-      this.chart = new uPlot(options(element.clientWidth), [[], []], element);
+      this.chart = new uPlot(options(element), [[], []], element);
       const resizes = new ResizeObserver(() => this.chart?.setSize({ width: element.clientWidth, height: HEIGHT }));
       resizes.observe(element);
       this.draw();
@@ -60,6 +64,10 @@ export class ObjectsChart {
       });
     });
     effect(() => this.draw());
+    effect(() => {
+      this.theme.shown();
+      this.chart?.redraw(false);
+    });
   }
 
   private draw(): void {
@@ -69,9 +77,11 @@ export class ObjectsChart {
   }
 }
 
-function options(width: number): uPlot.Options {
+function options(element: HTMLElement): uPlot.Options {
+  // As functions: uPlot asks anew at every drawing, so a change of theme needs no new chart.
+  const color = (variable: `--${string}`) => () => themeColor(element, variable);
   return {
-    width,
+    width: element.clientWidth,
     height: HEIGHT,
     cursor: { show: false },
     legend: { show: false },
@@ -82,9 +92,9 @@ function options(width: number): uPlot.Options {
       {
         size: 22,
         gap: 4,
-        stroke: '#a3b0be',
+        stroke: color('--muted'),
         font: '11px "Inter Variable", sans-serif',
-        grid: { stroke: '#1e2731', width: 1 },
+        grid: { stroke: color('--line'), width: 1 },
         ticks: { show: false },
         space: 24,
         incrs: [1, 2, 5, 10, 20, 50],
@@ -93,9 +103,9 @@ function options(width: number): uPlot.Options {
     series: [
       {},
       {
-        stroke: '#56c7d8',
+        stroke: color('--accent'),
         width: 1.5,
-        fill: 'rgb(86 199 216 / 0.12)',
+        fill: color('--accent-veil'),
         points: { show: false },
         paths: uPlot.paths.stepped?.({ align: 1 }),
       },

@@ -11,30 +11,53 @@ import {
   untracked,
   viewChild,
 } from '@angular/core';
+import { expose } from '../overlay/debug-hook';
 import { OverlayDriver } from '../overlay/overlay-driver';
+import { hlsEngines } from './hls-engine';
 import { HlsPlayer } from './hls-player';
+import { LastPicture } from './last-picture';
 import { LiveStore } from './live-store';
+import { loadedFrom } from './media-element';
+import { OverlaySwitches } from './overlay-switches';
+import { PictureWatch } from './picture-watch';
 import { PlaybackController } from './playback-controller';
 import { PlayerControls } from './player-controls';
+import { PlayerLog } from './player-log';
+import { PlayerTools } from './player-tools';
 import { commandOf, focusKind, type PlayerCommand } from './shortcuts';
 import { ShortcutsSheet } from './shortcuts-sheet';
-import { shouldPlay } from './stage';
+import { type PictureState, type Stage, shouldPlay } from './stage';
 import { StageCard } from './stage-card';
+import { ViewerIntent } from './viewer-intent';
 
 /** Without movement or keys for this long the controls go away over a playing picture, ms. */
 const IDLE_MS = 2800;
 
+/** A time that was rounded to a millisecond means the frame that begins within it. */
+const WITHIN_FRAME_MS = 1;
+/** How often it is looked whether frames come on the screen, ms. */
+const WATCH_EVERY_MS = 500;
+/** What is said over the picture, not in its place. */
+const OVER_PICTURE: ReadonlySet<Stage['kind']> = new Set([
+  'picture',
+  'reconnecting',
+  'recovering',
+  'buffering',
+  'no-picture',
+]);
+
 /** The picture with its overlay, what stands in its place when there is none, and the controls. */
 @Component({
   selector: 'ma-player',
-  imports: [PlayerControls, ShortcutsSheet, StageCard],
+  imports: [OverlaySwitches, PlayerControls, ShortcutsSheet, StageCard],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './player.html',
   styleUrl: './player.scss',
+  providers: [LastPicture],
   host: {
     '(document:keydown)': 'press($event)',
     '(document:fullscreenchange)': 'fullscreen.set(isFullscreen())',
-    '(pointermove)': 'wake()',
+    '(pointermove)': '$event.pointerType !== "touch" && wake()',
     '(focusin)': 'wake()',
     '[class.idle]': 'idle()',
     '[class.fullscreen]': 'fullscreen()',
@@ -42,6 +65,7 @@ const IDLE_MS = 2800;
 })
 export class Player {
   protected readonly store = inject(LiveStore);
+  protected readonly tools = inject(PlayerTools);
   private readonly host: HTMLElement = inject<ElementRef<HTMLElement>>(ElementRef).nativeElement;
   private readonly video = viewChild.required<ElementRef<HTMLVideoElement>>('video');
   private readonly canvas = viewChild.required<ElementRef<HTMLCanvasElement>>('canvas');
@@ -55,20 +79,40 @@ export class Player {
   /** There is a picture, or the last one: it stays visible under what the stage says. */
   protected readonly hasPicture = computed(() => {
     const kind = this.store.stage()?.kind;
-    return kind === 'picture' || kind === 'reconnecting' || kind === 'recovering' || kind === 'buffering';
+    return kind !== undefined && OVER_PICTURE.has(kind);
   });
+  /** There is something to play, pause and listen to. */
+  protected readonly playable = computed(() => this.hasPicture() || this.store.stage()?.kind === 'no-video');
+  /** The last picture, behind the words that a stream is over or that nobody publishes. */
+  protected readonly poster = inject(LastPicture).url;
+  protected readonly videoLabel = computed(() => {
+    const name = this.store.stream()?.name;
+    return name ? $localize`${name}:name of a stream:, video` : $localize`Video`;
+  });
+  private touchedAwake = false;
   private idleTimer: ReturnType<typeof setTimeout> | undefined;
   private hls: HlsPlayer | null = null;
+  private readonly intent = new ViewerIntent();
 
   constructor() {
     const destroyRef = inject(DestroyRef);
     afterNextRender(() => {
       const video = this.video().nativeElement;
-      const hls = new HlsPlayer(video, {
-        onState: (state) => this.store.player.set(state),
+      const { intent } = this;
+      const log = new PlayerLog();
+      const hls = new HlsPlayer({
+        media: video,
+        intent,
+        log,
+        open: hlsEngines(video),
+        onState: (state) => {
+          this.store.player.set(state);
+          playback.playerState(state);
+        },
         onClock: (clock) => this.store.clock.set(clock),
+        onAttached: () => playback.attached(),
       });
-      const playback = new PlaybackController(video, hls);
+      const playback = new PlaybackController(video, hls, intent, log);
       const driver = new OverlayDriver({
         video,
         canvas: this.canvas().nativeElement,
@@ -76,14 +120,25 @@ export class Player {
         clock: () => this.store.clock(),
         settings: () => this.store.overlay(),
         debug: this.store.debug,
-        onDraw: (record) => this.store.frameDrawn(record),
+        onDraw: (record) => {
+          this.store.frameDrawn(record);
+          if (video.paused) this.tools.keepAddress(video);
+        },
       });
       const release = this.store.onRedraw((why) => {
         if (why === 'settings' || video.paused) driver.redraw();
       });
+      this.store.stay.keepsPlace = () => !playback.following() && !video.ended && video.readyState > 0;
+      const hide = expose({ player: log });
+      const watch = new PictureWatch();
+      const watching = setInterval(() => this.store.picture.set(this.pictureState(watch, playback)), WATCH_EVERY_MS);
       this.hls = hls;
       this.playback.set(playback);
+      // Without a pointer nothing else starts the time after which the controls make room for the picture.
+      this.wake();
       destroyRef.onDestroy(() => {
+        clearInterval(watching);
+        hide();
         release();
         driver.stop();
         playback.destroy();
@@ -91,7 +146,12 @@ export class Player {
         clearTimeout(this.idleTimer);
       });
     });
+    effect(() => {
+      this.store.stay.visits();
+      this.intent.wantsPlay.set(true);
+    });
     effect(() => this.follow());
+    effect(() => this.store.paused.set(this.playback()?.paused() ?? false));
     effect(() => {
       const request = this.store.seekRequest();
       if (request) untracked(() => this.playback()?.seek(request.mediaTime));
@@ -116,7 +176,16 @@ export class Player {
         void this.toggleFullscreen();
         break;
       case 'go-live':
-        playback.goLive();
+        if (this.store.recording()) this.store.backToLive();
+        else playback.goLive();
+        break;
+      case 'snapshot':
+      case 'copy-link':
+      case 'toggle-pip':
+      case 'step':
+      case 'speed':
+      case 'appearance':
+        this.tools.run(command, this.video().nativeElement, playback);
         break;
       case 'help':
         this.help.update((open) => !open);
@@ -140,10 +209,23 @@ export class Player {
     // Material's dialogs and menus are in an overlay of their own; while one is open the keys are its.
     if (event.defaultPrevented || document.querySelector('.cdk-overlay-container .cdk-overlay-pane > *')) return;
     const command = commandOf(event, focusKind(document.activeElement));
-    if (!command || (!this.hasPicture() && command.kind !== 'help')) return;
+    if (!command || (!this.playable() && command.kind !== 'help')) return;
     event.preventDefault();
     this.wake();
     this.run(command);
+  }
+
+  /** A mouse plays and pauses; a finger shows the controls, or puts them away. */
+  protected tap(event: MouseEvent): void {
+    const touch = event instanceof PointerEvent && event.pointerType === 'touch';
+    if (!touch) this.run({ kind: 'toggle-play' });
+    else if (this.touchedAwake) this.resting.set(true);
+    else this.wake();
+  }
+
+  /** Whether the controls were there before this touch, which wakes them by itself. */
+  protected touch(): void {
+    this.touchedAwake = !this.idle();
   }
 
   protected wake(): void {
@@ -162,9 +244,9 @@ export class Player {
 
   /** Loads what the stream plays now: nothing, its session, or a new session in place of the old one. */
   private follow(): void {
-    const stream = this.store.stream();
+    const stream = this.store.played();
     const playback = this.playback();
-    const replaying = this.store.replaying();
+    const replaying = this.store.watching();
     const playable = this.store.codecsPlayable();
     untracked(() => {
       if (!this.hls || !stream || !playback) return;
@@ -173,11 +255,29 @@ export class Player {
         return;
       }
       const live = stream.state === 'live' || stream.state === 'reconnecting';
-      if (this.hls.load({ url: stream.playbackUrl, epochAt: stream.session.epochAt, live })) {
-        playback.following.set(live);
-        void playback.play();
-      }
+      const { epochAt } = stream.session;
+      const moment = this.store.recording() ? this.store.moment() : null;
+      const startAt = moment ? epochAt + moment.ptsMs + WITHIN_FRAME_MS : undefined;
+      playback.load({ url: stream.playbackUrl, epochAt, live, startAt });
     });
+  }
+
+  private pictureState(watch: PictureWatch, playback: PlaybackController): PictureState {
+    const video = this.video().nativeElement;
+    const { kind } = this.store.player();
+    const expected =
+      (kind === 'playing' || kind === 'loading') &&
+      !playback.paused() &&
+      !document.hidden &&
+      !!this.store.session()?.video;
+    const missing = watch.missing({
+      now: performance.now(),
+      frames: video.getVideoPlaybackQuality().totalVideoFrames,
+      expected,
+      frameRate: this.store.health()?.measuredFrameRate ?? null,
+    });
+    if (!missing) return 'ok';
+    return loadedFrom(video, video.currentTime) > 0.5 ? 'loaded-not-shown' : 'not-loaded';
   }
 
   private async toggleFullscreen(): Promise<void> {

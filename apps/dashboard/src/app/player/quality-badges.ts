@@ -1,8 +1,9 @@
 import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
 import { MatTooltipModule } from '@angular/material/tooltip';
-import { formatCount, formatMs } from '../shared/format';
+import { formatCount, formatMs, formatNumber } from '../shared/format';
 import { Live } from '../shared/live';
 import { droppedFrames } from './dropped-frames';
+import type { Standing } from './freshness';
 import { LiveStore } from './live-store';
 
 interface Badge {
@@ -19,7 +20,7 @@ interface Badge {
   imports: [MatTooltipModule],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    <ul aria-label="Measured quality">
+    <ul aria-label="Measured quality" i18n-aria-label>
       @for (badge of badges(); track badge.name) {
         <li [class]="badge.tone" [matTooltip]="badge.detail" tabindex="0">
           <span class="name">{{ badge.name }}</span> <b class="num">{{ badge.value }}</b><span class="visually-hidden">. {{ badge.detail }}</span>
@@ -34,8 +35,8 @@ interface Badge {
     b { font-weight: 580; }
     .good b { color: var(--good); }
     .warn b { color: var(--warn); }
-    .warn { border-color: #57431a; }
-    @media (max-width: 620px) { ul { display: grid; grid-template-columns: 1fr 1fr; } li { justify-content: space-between; } }
+    .warn { border-color: var(--warn-line); }
+    @media (max-width: 620px) { :host { flex: 1 1 100%; } ul { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 150px), 1fr)); } li { justify-content: space-between; flex-wrap: wrap; gap: 0 7px; height: auto; min-height: 28px; white-space: normal; } }
   `,
 })
 export class QualityBadges {
@@ -43,54 +44,64 @@ export class QualityBadges {
   private readonly live = inject(Live);
 
   protected readonly badges = computed<Badge[]>(() => {
-    const health = this.store.health();
+    const standing = this.store.standing();
+    // What nobody has told anew for a while is nothing to show as a figure of now.
+    const health = this.store.fresh() ? this.store.health() : null;
     const frameMs = 1000 / (health?.measuredFrameRate || this.store.session()?.video?.frameRate || 30);
-    const badges: Badge[] = [latencyBadge(this.store.latencyMs(), this.live.clock.uncertaintyMs)];
+    const badges: Badge[] = [this.latency(standing)];
     const result = health?.captureToResult ?? null;
     badges.push({
-      name: 'Result',
+      name: $localize`Result`,
       value: result ? `${formatMs(result.p50)} / ${formatMs(result.p95)}` : '–',
-      detail: 'From a frame’s last byte coming in to its analysis: median / 95th percentile of the last minute',
+      detail: $localize`From a frame’s last byte coming in to its analysis: median / 95th percentile of the last minute`,
       tone: !result ? 'plain' : result.p95 <= 200 ? 'good' : 'warn',
     });
     if (health) badges.push(framesBadge(health.frames.analysed, droppedFrames(health), health.analysisRate));
-    const alignment = this.store.alignmentP95();
+    const alignment = standing === 'current' ? this.store.alignmentP95() : null;
     badges.push({
-      name: 'Overlay',
-      value: alignment === null ? '–' : `±${formatMs(alignment)}`,
-      detail: `Boxes against the shown frame, lateness of drawing included: 95th percentile here; one frame is ${formatMs(frameMs)}`,
+      name: $localize`Overlay`,
+      value: alignment === null ? absent(standing) : `±${formatMs(alignment)}`,
+      detail: $localize`Boxes against the shown frame, lateness of drawing included: 95th percentile here; one frame is ${formatMs(frameMs)}:frame duration:`,
       tone: alignment === null ? 'plain' : alignment <= frameMs ? 'good' : 'warn',
     });
     const missed = this.store.missed();
     if (missed > 0) {
       badges.push({
-        name: 'Late here',
+        name: $localize`Late here`,
         value: formatCount(missed),
-        detail: 'Results that this page could not take in time; they are fetched afterwards',
+        detail: $localize`Results that this page could not take in time; they are fetched afterwards`,
         tone: 'warn',
       });
     }
     return badges;
   });
+
+  private latency(standing: Standing): Badge {
+    const ms = standing === 'current' ? this.store.latencyMs() : null;
+    const uncertainty = this.live.clock.uncertaintyMs;
+    return {
+      name: $localize`Latency`,
+      value: ms === null ? absent(standing) : formatMs(ms),
+      detail:
+        uncertainty === null
+          ? $localize`From the frame’s arrival at the server to that frame on this screen`
+          : $localize`From the frame’s arrival at the server to that frame on this screen; clocks compared to ±${formatMs(uncertainty)}:uncertainty:`,
+      tone: ms === null ? 'plain' : ms <= 3000 ? 'good' : 'warn',
+    };
+  }
 }
 
-function latencyBadge(latencyMs: number | null, uncertaintyMs: number | null): Badge {
-  return {
-    name: 'Latency',
-    value: latencyMs === null ? '–' : formatMs(latencyMs),
-    detail:
-      'From the frame on the stream’s clock to that frame on this screen' +
-      (uncertaintyMs === null ? '' : `; clocks compared to ±${formatMs(uncertaintyMs)}`),
-    tone: latencyMs === null ? 'plain' : latencyMs <= 3000 ? 'good' : 'warn',
-  };
+/** What stands in the place of a figure that there is none of now. */
+function absent(standing: Standing): string {
+  return standing === 'paused' ? $localize`Paused` : '–';
 }
 
 function framesBadge(analysed: number, dropped: { total: number; text: string }, rate: number): Badge {
   const share = dropped.total / Math.max(1, analysed + dropped.total);
   return {
-    name: 'Analysed',
-    value: `${rate.toFixed(1)}/s, ${formatCount(dropped.total)} dropped`,
-    detail: `${formatCount(analysed)} frames analysed in this session. ${dropped.text}`,
+    name: $localize`Analysed`,
+    value: $localize`${formatNumber(rate, { min: 1 })}:rate:/s, ${formatCount(dropped.total)}:count: dropped`,
+    detail: $localize`${formatCount(analysed)}:count: frames analysed in this session. ${dropped.text}:what was dropped:`,
     tone: share > 0.1 ? 'warn' : 'plain',
   };
 }

@@ -1,61 +1,56 @@
-import { LiveAnnouncer } from '@angular/cdk/a11y';
-import { ChangeDetectionStrategy, Component, computed, inject } from '@angular/core';
-import { classColor } from '../overlay/class-colors';
-import { formatClock, formatDuration } from '../shared/format';
+import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
+import { formatDuration, formatPercent } from '../shared/format';
+import { AppearanceRows } from './appearance-rows';
 import { LiveStore } from './live-store';
 import { ObjectsChart } from './objects-chart';
-import { type Appearance, appearances, countClasses, visibleAt } from './results';
+import { countClasses, visibleOf } from './results';
 
-/** Results as far as the panel looks back, ms. */
+/** How far back it is looked for how long a class has been there, ms. */
+const LOOK_BACK_MS = 300_000;
 const MINUTE_MS = 60_000;
-const RECENT_MS = 300_000;
-const RECENT_LIMIT = 40;
+/** Classes of the last minute that are listed at once. */
+const TOP = 6;
 
-/** What the models see on the shown frame, over the last minute, and which objects came and went. */
+/** What the models see on the shown frame and over the last minute, and all that appeared in the session. */
 @Component({
   selector: 'ma-results-panel',
-  imports: [ObjectsChart],
+  imports: [ObjectsChart, AppearanceRows],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './results-panel.html',
   styleUrl: './results-panel.scss',
 })
 export class ResultsPanel {
   protected readonly store = inject(LiveStore);
-  private readonly announcer = inject(LiveAnnouncer);
-  protected readonly color = classColor;
-  protected readonly clock = formatClock;
-  protected readonly duration = formatDuration;
+  protected readonly top = TOP;
+  protected readonly allCounts = signal(false);
 
   protected readonly visible = computed(() => {
     const shown = this.store.shownPtsMs();
-    return shown === null ? [] : visibleAt(this.store.timeline.range(shown - RECENT_MS, shown + 1), shown);
+    this.store.revision();
+    if (shown === null) return [];
+    const { timeline } = this.store;
+    return visibleOf(timeline.at(shown).boxes, timeline.range(shown - LOOK_BACK_MS, shown + 1), this.store.filter());
   });
   protected readonly counts = computed(() => {
     const shown = this.store.panelTick();
-    return shown === null ? [] : countClasses(this.store.timeline.range(shown - MINUTE_MS, shown + 1));
-  });
-  protected readonly most = computed(() => Math.max(1, ...this.counts().map((entry) => entry.objects)));
-  protected readonly recent = computed(() => {
-    const shown = this.store.panelTick();
     return shown === null
       ? []
-      : appearances(this.store.timeline.range(shown - RECENT_MS, shown + 1), shown, RECENT_LIMIT);
+      : countClasses(this.store.timeline.range(shown - MINUTE_MS, shown + 1), this.store.filter());
   });
+  protected readonly topCounts = computed(() => (this.allCounts() ? this.counts() : this.counts().slice(0, TOP)));
+  protected readonly most = computed(() => Math.max(1, ...this.counts().map((entry) => entry.most)));
 
-  protected percent(score: number): string {
-    return `${Math.round(score * 100)}%`;
+  protected color(label: string): string {
+    return this.store.palette.colorOf(label);
+  }
+
+  protected readonly percent = formatPercent;
+
+  protected drawLabel(label: string): string {
+    return $localize`Draw ${label}:class:`;
   }
 
   protected since(fromMs: number): string {
     return formatDuration((this.store.shownPtsMs() ?? fromMs) - fromMs);
-  }
-
-  protected show(appearance: Appearance): void {
-    const found = this.store.seekToPts(appearance.firstMs);
-    void this.announcer.announce(
-      found
-        ? `Showing ${appearance.label} at ${formatClock(appearance.firstMs)}`
-        : 'That moment is not in the recording any more',
-    );
   }
 }

@@ -1,8 +1,10 @@
+import { DEFAULT_FILTER, type ViewerFilter } from '@media-analyzer/protocol';
 import { describe, expect, it } from 'vitest';
+import { OverlayTimeline } from '../overlay/overlay-timeline';
 import { analysisAt } from '../overlay/testing';
-import { appearances, countClasses, objectsPerSecond, visibleAt } from './results';
+import { countClasses, objectsPerSecond, visibleOf } from './results';
 
-/** A person all the time, a dog from 1 s to 2 s and again at 6 s, a car without a track. */
+/** A person all the time, a dog from 1 s to 2 s and again at 6 s, two cars without a track on one frame. */
 const analyses = Array.from({ length: 70 }, (_, i) => {
   const pts = i * 100;
   return analysisAt(pts, [
@@ -16,61 +18,64 @@ const analyses = Array.from({ length: 70 }, (_, i) => {
       : []),
   ]);
 });
+const all: ViewerFilter = { ...DEFAULT_FILTER, certainty: 'raw' };
+const without = (label: string): ViewerFilter => ({ ...all, exceptLabels: [label] });
+
+function visibleAt(ptsMs: number, filter: ViewerFilter = all) {
+  const timeline = new OverlayTimeline();
+  for (const analysis of analyses) timeline.insert(analysis);
+  const boxes = timeline.at(ptsMs).boxes;
+  return { boxes, classes: visibleOf(boxes, timeline.range(0, ptsMs + 1), filter) };
+}
 
 describe('what is visible', () => {
-  it('is what the last analysis at the shown frame says, most first, with the best confidence', () => {
-    expect(visibleAt(analyses, 3050)).toMatchObject([
+  it('is what is drawn on the shown frame, with the confidence of the box', () => {
+    const { boxes, classes } = visibleAt(3033);
+    expect(classes).toMatchObject([
       { label: 'car', count: 2 },
       { label: 'person', count: 1 },
     ]);
-    expect(visibleAt(analyses, 3050)[1]!.bestScore).toBeCloseTo(0.53);
+    expect(classes[1]!.bestScore).toBe(boxes.find(({ label }) => label === 'person')!.score);
   });
 
   it('has been there since it last came, short misses aside', () => {
-    expect(visibleAt(analyses, 6500).find((entry) => entry.label === 'dog')!.sinceMs).toBe(6000);
-    expect(visibleAt(analyses, 6500).find((entry) => entry.label === 'person')!.sinceMs).toBe(0);
+    const since = (label: string) => visibleAt(6500).classes.find((entry) => entry.label === label)!.sinceMs;
+    expect([since('dog'), since('person')]).toEqual([6000, 0]);
   });
 
   it('does not look into the future and is nothing when results are old', () => {
-    expect(visibleAt(analyses, 950).map((entry) => entry.label)).toEqual(['person']);
-    expect(visibleAt(analyses, 20_000)).toEqual([]);
+    expect(visibleAt(940).classes.map((entry) => entry.label)).toEqual(['person']);
+    expect(visibleAt(20_000).classes).toEqual([]);
+  });
+
+  it('leaves out what is not sure enough, and tells what is switched off as such', () => {
+    expect(visibleAt(3000, DEFAULT_FILTER).classes.map((entry) => entry.label)).toEqual(['person']);
+    expect(visibleAt(6500, without('dog')).classes.map(({ label, shown }) => [label, shown])).toEqual([
+      ['dog', false],
+      ['person', true],
+    ]);
   });
 });
 
 describe('counts', () => {
-  it('count objects, not sightings, and the most at one time where objects are not followed', () => {
-    expect(countClasses(analyses)).toEqual([
-      { label: 'dog', objects: 2, analyses: 20 },
-      { label: 'car', objects: 2, analyses: 1 },
-      { label: 'person', objects: 1, analyses: 70 },
-    ]);
-  });
-});
-
-describe('appearances', () => {
-  it('are the stays of objects, newest first', () => {
-    const stays = appearances(analyses, 6900, 10);
-    expect(stays.map((stay) => [stay.label, stay.firstMs, stay.lastMs, stay.present])).toEqual([
-      ['dog', 6000, 6900, true],
-      ['dog', 1000, 1900, false],
-      ['person', 0, 6900, true],
+  it('are the most at one time, however many numbers the objects had', () => {
+    expect(countClasses(analyses, all)).toEqual([
+      { label: 'car', most: 2, analyses: 1 },
+      { label: 'person', most: 1, analyses: 70 },
+      { label: 'dog', most: 1, analyses: 20 },
     ]);
   });
 
-  it('leave out what only flickered, and what has not happened yet', () => {
-    const flicker = [analysisAt(0, [['cat', 9]]), analysisAt(100), analysisAt(5000)];
-    expect(appearances(flicker, 5000, 10)).toEqual([]);
-    expect(appearances(analyses, 500, 10).map((stay) => stay.label)).toEqual(['person']);
-  });
-
-  it('are called what they were called most often', () => {
-    const fickle = [analysisAt(0, [['car', 1]]), analysisAt(200, [['truck', 1]]), analysisAt(400, [['truck', 1]])];
-    expect(appearances(fickle, 400, 10)[0]!.label).toBe('truck');
+  it('are of what the viewer wants to see', () => {
+    expect(countClasses(analyses, without('person')).map(({ label }) => label)).toEqual(['car', 'dog']);
+    expect(countClasses(analyses, DEFAULT_FILTER).map(({ label }) => label)).toEqual(['person', 'dog']);
   });
 });
 
 describe('objects per second', () => {
   it('are the most at one time, and null without an analysis', () => {
-    expect(objectsPerSecond(analyses, 2000, 9000)).toEqual([1, 3, 1, 1, 2, null, null]);
+    const span = { fromMs: 2000, toMs: 9000 };
+    expect(objectsPerSecond(analyses, { ...span, filter: all })).toEqual([1, 3, 1, 1, 2, null, null]);
+    expect(objectsPerSecond(analyses, { ...span, filter: without('person') })).toEqual([0, 2, 0, 0, 1, null, null]);
   });
 });

@@ -10,7 +10,7 @@ import { SHORTCUTS } from './shortcuts';
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <div class="sheet" role="dialog" aria-modal="true" aria-labelledby="shortcuts-title" cdkTrapFocus cdkTrapFocusAutoCapture>
-      <header><h2 id="shortcuts-title">Keyboard</h2><button type="button" class="icon-button" aria-label="Close" (click)="closed.emit()"><ma-icon name="close" /></button></header>
+      <header><h2 id="shortcuts-title" i18n>Keyboard</h2><button type="button" class="icon-button" aria-label="Close" i18n-aria-label (click)="closed.emit()"><ma-icon name="close" /></button></header>
       <dl>
         @for (shortcut of shortcuts; track shortcut.text) {
           <div><dt>@for (key of shortcut.keys; track key) { <kbd>{{ key }}</kbd> }</dt><dd>{{ shortcut.text }}</dd></div>

@@ -1,18 +1,31 @@
 /** What a key can ask of the player. */
 export type PlayerCommand =
   | { readonly kind: 'toggle-play' | 'toggle-mute' | 'toggle-fullscreen' | 'go-live' | 'help' }
+  | { readonly kind: 'snapshot' | 'copy-link' | 'toggle-pip' }
+  /** One frame on or back. */
+  | { readonly kind: 'step'; readonly direction: 1 | -1 }
+  /** To the next or the previous appearance of what is shown. */
+  | { readonly kind: 'appearance'; readonly direction: 1 | -1 }
+  /** Speed: one step up or down. */
+  | { readonly kind: 'speed'; readonly direction: 1 | -1 }
   | { readonly kind: 'seek'; readonly seconds: number }
   | { readonly kind: 'volume'; readonly change: number };
 
 /** For the help sheet; the keys as they are printed on a keyboard. */
 export const SHORTCUTS: readonly { readonly keys: readonly string[]; readonly text: string }[] = [
-  { keys: ['Space', 'K'], text: 'Play or pause' },
-  { keys: ['L'], text: 'Go to the live edge' },
-  { keys: ['←', '→'], text: 'Back or forward 5 seconds' },
-  { keys: ['↑', '↓'], text: 'Volume' },
-  { keys: ['M'], text: 'Mute' },
-  { keys: ['F'], text: 'Full screen' },
-  { keys: ['?'], text: 'This list' },
+  { keys: [$localize`:a key|:Space`, 'K'], text: $localize`Play or pause` },
+  { keys: ['L'], text: $localize`Go to the live edge` },
+  { keys: ['←', '→'], text: $localize`Back or forward 5 seconds` },
+  { keys: ['↑', '↓'], text: $localize`Volume` },
+  { keys: ['M'], text: $localize`Mute` },
+  { keys: ['F'], text: $localize`Full screen` },
+  { keys: [',', '.'], text: $localize`Frame back or forward, when paused` },
+  { keys: ['<', '>'], text: $localize`Slower or faster` },
+  { keys: ['[', ']'], text: $localize`Previous or next appearance` },
+  { keys: ['S'], text: $localize`Save the picture with its boxes` },
+  { keys: ['C'], text: $localize`Copy a link to this moment` },
+  { keys: ['P'], text: $localize`Picture in picture` },
+  { keys: ['?'], text: $localize`This list` },
 ];
 
 interface Key {
@@ -43,6 +56,27 @@ export function commandOf(event: Key, focus: 'text' | 'slider' | 'button' | 'oth
     case 'l':
     case 'L':
       return { kind: 'go-live' };
+    case ',':
+      return { kind: 'step', direction: -1 };
+    case '.':
+      return { kind: 'step', direction: 1 };
+    case '<':
+      return { kind: 'speed', direction: -1 };
+    case '>':
+      return { kind: 'speed', direction: 1 };
+    case '[':
+      return { kind: 'appearance', direction: -1 };
+    case ']':
+      return { kind: 'appearance', direction: 1 };
+    case 's':
+    case 'S':
+      return { kind: 'snapshot' };
+    case 'c':
+    case 'C':
+      return { kind: 'copy-link' };
+    case 'p':
+    case 'P':
+      return { kind: 'toggle-pip' };
     case '?':
       return { kind: 'help' };
     case 'ArrowLeft':

@@ -3,6 +3,7 @@ import { codecName, formatDuration } from '../shared/format';
 import { Icon } from '../shared/icon';
 import { Live } from '../shared/live';
 import { PublishHelp } from '../shared/publish-help';
+import { warningText } from '../shared/server-texts';
 import { Ticker } from '../shared/ticker';
 import { LiveStore } from './live-store';
 import type { Stage } from './stage';
@@ -25,6 +26,12 @@ export class StageCard {
   private readonly live = inject(Live);
   private readonly ticker = inject(Ticker);
   protected readonly codecName = codecName;
+  protected readonly warningText = warningText;
+
+  /** `8.3`: seconds with one digit, whole ones without. */
+  protected seconds(ms: number): string {
+    return String(Math.round(ms / 100) / 10);
+  }
 
   protected readonly secondsLeft = computed(() => {
     const stage = this.stage();
@@ -34,6 +41,7 @@ export class StageCard {
   protected readonly endedText = computed(() => {
     const session = this.store.session();
     if (!session?.endedAt) return '';
-    return `${formatDuration(this.live.serverTime(this.ticker.now()) - session.endedAt)} ago, after ${formatDuration(session.durationMs)}`;
+    const ago = formatDuration(this.live.serverTime(this.ticker.now()) - session.endedAt);
+    return $localize`${ago}:ago: ago, after ${formatDuration(session.durationMs)}:duration:`;
   });
 }

@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { modelOf, sessionOf, streamOf } from '../shared/testing';
+import { healthOf, modelOf, sessionOf, streamOf } from '../shared/testing';
 import type { PlayerState } from './hls-player';
-import { missingModel, shouldPlay, stageOf } from './stage';
+import { missingModel, type StageInput, shouldPlay, stageOf } from './stage';
 
 const session = sessionOf();
 const playing: PlayerState = { kind: 'playing' };
-const stage = (
-  change: Parameters<typeof streamOf>[0],
-  more: { player?: PlayerState; codecsPlayable?: boolean; replaying?: boolean } = {},
-) => stageOf({ stream: streamOf(change), player: playing, codecsPlayable: true, replaying: false, ...more });
+const stage = (change: Parameters<typeof streamOf>[0], more: Partial<StageInput> = {}) =>
+  stageOf({
+    stream: streamOf(change),
+    player: playing,
+    codecsPlayable: true,
+    replaying: false,
+    health: null,
+    picture: 'ok',
+    ...more,
+  });
 
 describe('the stage', () => {
   it('shows how to publish while nobody does, with the last session to watch if there is one', () => {
@@ -40,12 +46,44 @@ describe('the stage', () => {
     expect(stage({ state: 'live', session: sessionOf({ video: null }) })).toEqual({ kind: 'no-video' });
   });
 
-  it('shows the player’s troubles only where there is something to play', () => {
-    const player: PlayerState = { kind: 'recovering', message: 'The picture cannot be loaded' };
-    expect(stage({ state: 'live', session }, { player })).toEqual({
-      kind: 'recovering',
-      message: 'The picture cannot be loaded',
+  it('waits for the first segment in words, with the encoder’s own interval, instead of failing to load it', () => {
+    const starting = sessionOf({ playable: false });
+    expect(stage({ state: 'live', session: starting })).toEqual({
+      kind: 'waiting',
+      keyframeIntervalMs: null,
+      reason: null,
     });
+    expect(stage({ state: 'live', session: starting }, { health: healthOf({ keyframeIntervalMs: 8333 }) })).toEqual({
+      kind: 'waiting',
+      keyframeIntervalMs: 8333,
+      reason: null,
+    });
+    // A server or a cache that does not tell, and a playlist that is not there.
+    expect(stage({ state: 'live', session }, { player: { kind: 'waiting' } })).toMatchObject({ kind: 'waiting' });
+    expect(stage({ state: 'reconnecting', session: starting })).toMatchObject({ kind: 'reconnecting' });
+  });
+
+  it('never leaves a black picture without a word: who sends none, or what the server knows of why none is shown', () => {
+    const shown = (picture: StageInput['picture'], health: Parameters<typeof healthOf>[0]) =>
+      stage({ state: 'live', session }, { picture, health: healthOf(health) });
+    expect(shown('loaded-not-shown', {})).toEqual({ kind: 'no-picture', cause: 'not-decoded', reason: null });
+    const warnings = [
+      { code: 'no_audio' as const, message: 'no audio' },
+      { code: 'codec_not_playable_in_browsers' as const, message: 'set H.264' },
+    ];
+    expect(shown('loaded-not-shown', { warnings })).toMatchObject({
+      cause: 'not-decoded',
+      reason: { message: 'set H.264' },
+    });
+    expect(shown('not-loaded', { measuredFrameRate: null })).toMatchObject({ cause: 'not-sent' });
+    // Nothing is loaded and frames are sent: the network is slow, which the spinner says.
+    expect(shown('not-loaded', {})).toEqual({ kind: 'picture' });
+    expect(stage({ state: 'live', session }, { picture: 'ok' })).toEqual({ kind: 'picture' });
+  });
+
+  it('shows the player’s troubles only where there is something to play', () => {
+    const player: PlayerState = { kind: 'recovering', trouble: 'network' };
+    expect(stage({ state: 'live', session }, { player })).toEqual({ kind: 'recovering', trouble: 'network' });
     expect(stage({ state: 'connecting' }, { player })).toEqual({ kind: 'connecting' });
     expect(stage({ state: 'ended', session }, { player })).toEqual({ kind: 'ended' });
   });
@@ -57,7 +95,12 @@ describe('playing', () => {
     expect(shouldPlay(streamOf({ state: 'reconnecting', session }), false)).toBe(true);
     expect(shouldPlay(streamOf({ state: 'ended', session }), false)).toBe(false);
     expect(shouldPlay(streamOf({ state: 'ended', session }), true)).toBe(true);
-    expect(shouldPlay(streamOf({ state: 'live', session: sessionOf({ video: null }) }), false)).toBe(false);
+    // Sound alone can be listened to.
+    expect(shouldPlay(streamOf({ state: 'live', session: sessionOf({ video: null }) }), false)).toBe(true);
+    expect(shouldPlay(streamOf({ state: 'live', session: sessionOf({ video: null, audio: null }) }), false)).toBe(
+      false,
+    );
+    expect(shouldPlay(streamOf({ state: 'live', session: sessionOf({ playable: false }) }), false)).toBe(false);
   });
 });
 

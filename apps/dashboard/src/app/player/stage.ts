@@ -1,4 +1,4 @@
-import type { ModelStatus, Problem, Stream } from '@media-analyzer/protocol';
+import type { HealthWarning, ModelStatus, Problem, Stream, StreamHealth } from '@media-analyzer/protocol';
 import type { PlayerState } from './hls-player';
 
 /** What stands over the picture, or in its place, and whether there is a picture under it. */
@@ -11,9 +11,16 @@ export type Stage =
   | { readonly kind: 'reconnecting'; readonly untilAt: number | null }
   | { readonly kind: 'ended' }
   | { readonly kind: 'unplayable'; readonly codec: string }
+  /** Sound only: it can be listened to. */
   | { readonly kind: 'no-video' }
   | { readonly kind: 'buffering' }
-  | { readonly kind: 'recovering'; readonly message: string };
+  /** On air, but the first segment is not complete. `keyframeIntervalMs`: how long that can take; null while not known. */
+  | { readonly kind: 'waiting'; readonly keyframeIntervalMs: number | null; readonly reason: HealthWarning | null }
+  /** Media flow and no picture is shown. `reason`: what the server knows of it, with what to do. */
+  | { readonly kind: 'no-picture'; readonly cause: 'not-sent' | 'not-decoded'; readonly reason: HealthWarning | null }
+  | { readonly kind: 'recovering'; readonly trouble: 'network' | 'decoder' | 'other' };
+
+export type PictureState = 'ok' | 'loaded-not-shown' | 'not-loaded';
 
 export interface StageInput {
   readonly stream: Stream;
@@ -22,26 +29,65 @@ export interface StageInput {
   readonly codecsPlayable: boolean;
   /** A person asked to watch a session that is over. */
   readonly replaying: boolean;
+  readonly health: StreamHealth | null;
+  /** Whether frames come on the screen: when they should and do not, `loaded` media are there to be shown, or none are. */
+  readonly picture: PictureState;
 }
 
+/** Warnings that say why a browser shows no picture of media that it gets. */
+const PICTURE_WARNINGS: readonly string[] = [
+  'codec_not_playable_in_browsers',
+  'profile_not_playable_in_browsers',
+  'no_keyframe',
+  'no_idr',
+  'open_gop',
+  'parameter_sets_unstable',
+  'bitstream_damaged',
+];
+
 /** Decides what the stage shows. The stream's state rules; the player's own troubles matter only when there is something to play. */
-export function stageOf({ stream, player, codecsPlayable, replaying }: StageInput): Stage {
+export function stageOf(input: StageInput): Stage {
+  const { stream, player, codecsPlayable, replaying, health } = input;
   const { state, session } = stream;
   if (state === 'connecting') return { kind: 'connecting' };
-  if (state === 'offline' && !replaying) return { kind: 'offline', replay: session?.video != null };
-  if (state === 'ended' && !replaying) return session?.video ? { kind: 'ended' } : { kind: 'offline', replay: false };
-  if (session && !session.video) return { kind: 'no-video' };
+  const something = session !== null && (session.video !== null || session.audio !== null);
+  if (state === 'offline' && !replaying) return { kind: 'offline', replay: something };
+  if (state === 'ended' && !replaying) return something ? { kind: 'ended' } : { kind: 'offline', replay: false };
   if (!codecsPlayable) return { kind: 'unplayable', codec: session?.video?.codec ?? 'unknown' };
   if (player.kind === 'unplayable') return { kind: 'unplayable', codec: session?.video?.codec ?? player.codecs };
   if (state === 'reconnecting') return { kind: 'reconnecting', untilAt: stream.reconnectUntilAt ?? null };
-  if (player.kind === 'recovering') return { kind: 'recovering', message: player.message };
+  if (session?.playable === false || player.kind === 'waiting')
+    return { kind: 'waiting', keyframeIntervalMs: health?.keyframeIntervalMs ?? null, reason: pictureWarning(health) };
+  if (player.kind === 'recovering') return { kind: 'recovering', trouble: player.trouble };
+  if (session && !session.video) return { kind: 'no-video' };
+  const missing = missingPicture(input);
+  if (missing) return missing;
   if (player.kind === 'loading' || player.kind === 'idle') return { kind: 'buffering' };
   return { kind: 'picture' };
 }
 
+/** What to say when no frame comes on the screen although one should; null when there is nothing to say. */
+function missingPicture({ health, stream, picture }: StageInput): Stage | null {
+  if (picture === 'ok') return null;
+  const reason = pictureWarning(health);
+  const sent = health === null || stream.state !== 'live' || (health.measuredFrameRate ?? 0) > 0;
+  if (!sent) return { kind: 'no-picture', cause: 'not-sent', reason };
+  return picture === 'loaded-not-shown' ? { kind: 'no-picture', cause: 'not-decoded', reason } : null;
+}
+
+function pictureWarning(health: StreamHealth | null): HealthWarning | null {
+  return health?.warnings.find(({ code }) => PICTURE_WARNINGS.includes(code)) ?? null;
+}
+
+/** Nothing of the stream is on air. */
+export function isOver(stream: Stream): boolean {
+  return stream.state === 'ended' || stream.state === 'offline';
+}
+
 /** The player should hold a source: something is on air, or was and is asked for. */
 export function shouldPlay(stream: Stream, replaying: boolean): boolean {
-  if (!stream.session?.video) return false;
+  const { session } = stream;
+  if (!session || session.playable === false || !(session.video || session.audio)) return false;
   return stream.state === 'live' || stream.state === 'reconnecting' || (replaying && stream.state !== 'connecting');
 }
 

@@ -10,32 +10,28 @@ import { Ticker } from './ticker';
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <div role="status" aria-live="polite">
-      @if (lost()) {
+      @if (live.lost()) {
         <p>
           <ma-icon name="cloud_off" />
-          <span>The connection to the server is lost. What you see is as it was.</span>
+          <span i18n>The connection to the server is lost. What you see is as it was.</span>
           <span class="num" aria-hidden="true">{{ retryText() }}</span>
-          <button type="button" class="button small" (click)="live.retryNow()">Try now</button>
+          <button type="button" class="button small" (click)="live.retryNow()" i18n>Try now</button>
         </p>
       }
     </div>
   `,
   styles: `
-    p { display: flex; align-items: center; gap: 10px; flex-wrap: wrap; padding: 8px 20px; background: #2d1c1d; border-bottom: 1px solid #5a2f2e; color: #ffd3ce; }
-    .num { color: #e9aaa4; }
+    p { display: flex; align-items: center; gap: 10px; flex-wrap: wrap; padding: 8px 20px; background: var(--bad-soft); border-bottom: 1px solid var(--bad-line); color: var(--on-bad-soft); }
+    .num { color: var(--bad); }
   `,
 })
 export class ConnectionBanner {
   protected readonly live = inject(Live);
   private readonly ticker = inject(Ticker);
-  /** A first failure within the first seconds is not worth a banner: the retry follows at once. */
-  protected readonly lost = computed(() => {
-    const state = this.live.connection();
-    return state.kind === 'lost' || (state.kind === 'connecting' && this.live.streams() !== null);
-  });
   protected readonly retryText = computed(() => {
     const state = this.live.connection();
-    if (state.kind !== 'lost') return 'Trying…';
-    return `Next try in ${Math.max(0, Math.ceil((state.retryAt - this.ticker.now()) / 1000))} s`;
+    if (state.kind !== 'lost') return $localize`Trying…`;
+    const seconds = Math.max(0, Math.ceil((state.retryAt - this.ticker.now()) / 1000));
+    return $localize`Next try in ${seconds}:seconds: s`;
   });
 }

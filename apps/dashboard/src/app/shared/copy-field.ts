@@ -14,12 +14,12 @@ import { Icon } from './icon';
       <input readonly [id]="id" [attr.aria-labelledby]="id + '-label'" [type]="secret() && !revealed() ? 'password' : 'text'"
         [value]="value()" autocomplete="off" spellcheck="false" (focus)="selectAll($event)" />
       @if (secret()) {
-        <button type="button" class="icon-button" [attr.aria-label]="(revealed() ? 'Hide ' : 'Show ') + label()" [attr.aria-pressed]="revealed()" (click)="revealed.set(!revealed())">
+        <button type="button" class="icon-button"  [attr.aria-label]="revealed() ? hideText() : showText()" [attr.aria-pressed]="revealed()" (click)="revealed.set(!revealed())">
           <ma-icon [name]="revealed() ? 'visibility_off' : 'visibility'" />
         </button>
       }
-      <button type="button" class="button small" (click)="copy()" [attr.aria-label]="'Copy ' + label()">
-        <ma-icon [name]="copied() ? 'check' : 'content_copy'" /> {{ copied() ? 'Copied' : 'Copy' }}
+      <button type="button" class="button small" (click)="copy()" [attr.aria-label]="copyText()">
+        <ma-icon [name]="copied() ? 'check' : 'content_copy'" /> @if (copied()) { <ng-container i18n>Copied</ng-container> } @else { <ng-container i18n>Copy</ng-container> }
       </button>
     </div>
   `,
@@ -41,17 +41,20 @@ export class CopyField {
   protected readonly revealed = signal(false);
   private readonly copiedValue = signal<string | null>(null);
   protected readonly copied = computed(() => this.copiedValue() === this.value());
+  protected readonly hideText = computed(() => $localize`Hide ${this.label()}:what:`);
+  protected readonly showText = computed(() => $localize`Show ${this.label()}:what:`);
+  protected readonly copyText = computed(() => $localize`Copy ${this.label()}:what:`);
   protected readonly id = `copy-field-${CopyField.count++}`;
   private readonly clipboard = inject(Clipboard);
   private readonly announcer = inject(LiveAnnouncer);
 
   protected copy(): void {
     if (!this.clipboard.copy(this.value())) {
-      void this.announcer.announce(`${this.label()} could not be copied`);
+      void this.announcer.announce($localize`${this.label()}:what: could not be copied`);
       return;
     }
     this.copiedValue.set(this.value());
-    void this.announcer.announce(`${this.label()} copied`);
+    void this.announcer.announce($localize`${this.label()}:what: copied`);
     setTimeout(() => this.copiedValue.set(null), 2000);
   }
 

@@ -1,5 +1,13 @@
-import { DestroyRef, Injectable, inject, signal } from '@angular/core';
-import type { ClientMessage, ModelStatus, Notice, ServerMessage, Stream } from '@media-analyzer/protocol';
+import { computed, DestroyRef, Injectable, inject, signal } from '@angular/core';
+import type {
+  ClientMessage,
+  ModelStatus,
+  Notice,
+  Refusal,
+  ServerMessage,
+  Stream,
+  StreamSummary,
+} from '@media-analyzer/protocol';
 import { LiveSocket, type SocketLike, type SocketState } from './live-socket';
 import { ServerClock } from './server-clock';
 
@@ -21,11 +29,20 @@ export class SocketFactory {
 export class Live {
   readonly clock = new ServerClock();
   readonly connection = signal<SocketState>({ kind: 'connecting' });
+  /** The server was there and is gone. A first failure within the first seconds is not worth a word: the retry follows at once. */
+  readonly lost = computed(() => {
+    const { kind } = this.connection();
+    return kind === 'lost' || (kind === 'connecting' && this.streams() !== null);
+  });
   readonly serverVersion = signal<string | null>(null);
   /** Null until the server has told. */
   readonly streams = signal<readonly Stream[] | null>(null);
   readonly models = signal<readonly ModelStatus[] | null>(null);
   readonly notices = signal<readonly Notice[]>([]);
+  /** Streams on air in a few words, by stream; empty until the server has told. */
+  readonly summaries = signal<ReadonlyMap<string, StreamSummary>>(new Map());
+  /** Publishers that were turned away, the newest first. */
+  readonly refusals = signal<readonly Refusal[]>([]);
 
   private readonly listeners = new Map<string, Set<(message: ServerMessage) => void>>();
   private readonly socket: LiveSocket;
@@ -95,12 +112,16 @@ export class Live {
         this.streams.set(message.streams);
         this.models.set(message.models);
         this.notices.set(message.notices);
+        this.refusals.set(message.refusals ?? []);
         return;
       case 'pong':
         this.clock.addPing(message.at, Date.now(), message.serverAt);
         return;
       case 'notices':
         this.notices.set(message.notices);
+        return;
+      case 'summaries':
+        this.summaries.set(new Map(message.summaries.map((summary) => [summary.streamId, summary])));
         return;
       case 'model':
         this.putModel(message.model);
@@ -112,6 +133,9 @@ export class Live {
       case 'stream-removed':
         this.removeStream(message.streamId);
         this.tell(message.streamId, message);
+        return;
+      case 'refusals':
+        this.refusals.set(message.refusals);
         return;
       case 'error':
         if (message.streamId) this.tell(message.streamId, message);

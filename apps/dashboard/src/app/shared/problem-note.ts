@@ -9,16 +9,16 @@ import { Icon } from './icon';
   template: `
     <div [class]="severity()" [attr.role]="severity() === 'error' ? 'alert' : null">
       <ma-icon [name]="severity() === 'error' ? 'error' : 'warning'" />
-      <p><ng-content /></p>
+      <div class="text"><ng-content /></div>
       @if (action()) { <button type="button" class="button small" (click)="act.emit()">{{ action() }}</button> }
     </div>
   `,
   styles: `
-    div { display: flex; align-items: center; gap: 10px; padding: 8px 12px; border-radius: var(--radius-small); border: 1px solid #57431a; background: #241d0e; color: #f8dfa8; }
-    .error { border-color: #5f302e; background: #26171a; color: #ffd0ca; }
+    :host > div { display: flex; align-items: center; gap: 10px; padding: 8px 12px; border-radius: var(--radius-small); border: 1px solid var(--warn-line); background: var(--warn-soft); color: var(--on-warn-soft); }
+    .error { border-color: var(--bad-line); background: var(--bad-soft); color: var(--on-bad-soft); }
     ma-icon { font-size: 15px; color: var(--warn); }
     .error ma-icon { color: var(--bad); }
-    p { flex: 1; min-width: 0; overflow-wrap: anywhere; }
+    .text { flex: 1; min-width: 0; overflow-wrap: anywhere; }
   `,
 })
 export class ProblemNote {

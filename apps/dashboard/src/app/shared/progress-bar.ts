@@ -13,8 +13,9 @@ import { ChangeDetectionStrategy, Component, computed, input } from '@angular/co
     '[attr.aria-label]': 'label()',
   },
   styles: `
-    :host { display: block; height: 5px; border-radius: 3px; background: #2a3542; overflow: hidden; }
+    :host { display: block; height: 5px; border-radius: 3px; background: var(--track); overflow: hidden; }
     span { display: block; height: 100%; background: var(--accent); border-radius: 3px; transition: width 200ms linear; }
+    @media (forced-colors: active) { :host { border: 1px solid CanvasText; height: 7px; } span { forced-color-adjust: none; } }
   `,
 })
 export class ProgressBar {

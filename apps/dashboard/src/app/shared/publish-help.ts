@@ -9,15 +9,15 @@ import { CopyField } from './copy-field';
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <div class="fields">
-      <ma-copy-field label="Server" [value]="stream().ingestServer" />
-      <ma-copy-field label="Stream key" [value]="stream().streamKey" [secret]="true" />
+      <ma-copy-field label="Server" i18n-label [value]="stream().ingestServer" />
+      <ma-copy-field label="Stream key" i18n-label [value]="stream().streamKey" [secret]="true" />
     </div>
-    <p class="hint">In OBS: Settings, Stream, Service “Custom…”. Then under Output, mode “Advanced”:</p>
+    <p class="hint" i18n>In OBS: Settings, Stream, Service “Custom…”. Then under Output, mode “Advanced”:</p>
     <dl>
-      <div><dt>Video encoder</dt><dd>x264 or any H.264</dd></div>
-      <div><dt>Keyframe interval</dt><dd>1 s (at most 2 s)</dd></div>
-      <div><dt>Rate control</dt><dd>CBR</dd></div>
-      <div><dt>Audio encoder</dt><dd>AAC</dd></div>
+      <div><dt i18n>Video encoder</dt><dd i18n>x264 or any H.264</dd></div>
+      <div><dt i18n>Keyframe interval</dt><dd i18n>1 s (at most 2 s)</dd></div>
+      <div><dt i18n>Rate control</dt><dd translate="no">CBR</dd></div>
+      <div><dt i18n>Audio encoder</dt><dd translate="no">AAC</dd></div>
     </dl>
   `,
   styles: `

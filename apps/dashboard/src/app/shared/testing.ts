@@ -1,4 +1,4 @@
-import type { ModelStatus, Session, Stream, StreamHealth } from '@media-analyzer/protocol';
+import type { ModelStatus, Recording, Session, Stream, StreamHealth } from '@media-analyzer/protocol';
 
 /** A session for tests: 1080p30 H.264 and AAC from OBS. */
 export function sessionOf(change: Partial<Session> = {}): Session {
@@ -15,6 +15,23 @@ export function sessionOf(change: Partial<Session> = {}): Session {
     publisher: { address: '192.0.2.10', encoder: 'obs-output module' },
     gaps: [],
     storedBytes: 0,
+    ...change,
+  };
+}
+
+/** A recording for tests: a minute, ended, all of it there. */
+export function recordingOf(change: Partial<Recording> = {}): Recording {
+  const session = sessionOf({ endedAt: 1_700_000_090_000, endReason: 'reconnect_window_passed', ...change });
+  const base = `/api/streams/${session.streamId}/sessions/${session.id}`;
+  return {
+    ...session,
+    onAir: session.endedAt === null,
+    mediaFromMs: 0,
+    classes: [],
+    playbackUrl: `/hls/${session.streamId}/${session.id}/recording.m3u8`,
+    parts: 1,
+    pictureUrl: `${base}/picture.jpg`,
+    downloadUrl: `${base}/download.mp4`,
     ...change,
   };
 }
@@ -53,6 +70,9 @@ export function modelOf(change: Partial<ModelStatus> = {}): ModelStatus {
     fetchedBytes: 0,
     active: true,
     problem: null,
+    cost: null,
+    fetchable: true,
+    ownFiles: null,
     ...change,
   };
 }

@@ -16,35 +16,36 @@ import { PublishHelp } from '../shared/publish-help';
     @if (created(); as stream) {
       <div class="dialog">
         <header>
-          <h2 id="create-stream-title" tabindex="-1">“{{ stream.name }}” is ready to receive</h2>
-          <button type="button" class="icon-button" mat-dialog-close aria-label="Close"><ma-icon name="close" /></button>
+          <h2 id="create-stream-title" tabindex="-1" class="name" i18n>“{{ stream.name }}” is ready to receive</h2>
+          <button type="button" class="icon-button" mat-dialog-close i18n-aria-label aria-label="Close"><ma-icon name="close" /></button>
         </header>
         <ma-publish-help [stream]="stream" />
         <footer>
-          <button type="button" class="button" mat-dialog-close>Close</button>
-          <button type="button" class="button primary" (click)="openStream(stream)">Open stream page</button>
+          <button type="button" class="button" mat-dialog-close i18n>Close</button>
+          <button type="button" class="button primary" (click)="openStream(stream)" i18n>Open stream page</button>
         </footer>
       </div>
     } @else {
       <form class="dialog" (submit)="create($event)">
         <header>
-          <h2 id="create-stream-title">Create a stream</h2>
-          <button type="button" class="icon-button" mat-dialog-close aria-label="Close"><ma-icon name="close" /></button>
+          <h2 id="create-stream-title" i18n>Create a stream</h2>
+          <button type="button" class="icon-button" mat-dialog-close i18n-aria-label aria-label="Close"><ma-icon name="close" /></button>
         </header>
         <div class="field">
-          <label for="create-name">Name</label>
-          <input id="create-name" class="input" maxlength="100" required cdkFocusInitial autocomplete="off" placeholder="Studio camera 1"
+          <label for="create-name" i18n>Name</label>
+          <input id="create-name" class="input" maxlength="100" required pattern=".*\\S.*" cdkFocusInitial autocomplete="off" i18n-placeholder placeholder="Studio camera 1"
             [value]="name()" (input)="setName($event)" aria-describedby="create-hint" />
-          <p id="create-hint" class="hint">You get a server address and a stream key for OBS or any other RTMP encoder.</p>
+          <p id="create-hint" class="hint" i18n>You get a server address and a stream key for OBS or any other RTMP encoder.</p>
         </div>
         @if (problem(); as text) { <ma-problem-note>{{ text }}</ma-problem-note> }
         <footer>
-          <button type="button" class="button" mat-dialog-close>Cancel</button>
-          <button type="submit" class="button primary" [disabled]="busy() || !name().trim()">Create</button>
+          <button type="button" class="button" mat-dialog-close i18n>Cancel</button>
+          <button type="submit" class="button primary" [disabled]="busy()" i18n>Create</button>
         </footer>
       </form>
     }
   `,
+  styles: `.name { min-width: 0; overflow-wrap: anywhere; }`,
 })
 export class CreateStreamDialog {
   private readonly api = inject(Api);
@@ -62,7 +63,8 @@ export class CreateStreamDialog {
 
   protected async create(event: Event): Promise<void> {
     event.preventDefault();
-    if (this.busy() || !this.name().trim()) return;
+    // The browser asks for a name. A button that is disabled until it has one would not take Enter right after the last letter.
+    if (this.busy()) return;
     this.busy.set(true);
     this.problem.set(null);
     try {

@@ -1,43 +1,65 @@
 import type { Retention } from '@media-analyzer/protocol';
 
-const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 const GB = 1_000_000_000;
+/** The server's least limits, as the protocol's schema has them. */
+const MIN_AGE_MS = 60_000;
+const MIN_BYTES = 1_000_000;
 
-/** Retention as a person types it: hours and gigabytes, empty for no limit. */
+/** Retention as a person types it: days and gigabytes, empty for no limit. */
 export interface RetentionText {
-  readonly hours: string;
+  readonly days: string;
   readonly gigabytes: string;
 }
+
+/** What was read from one field: the limit, or the text that says which rule was broken. */
+export type FieldResult = { readonly value: number | null } | { readonly error: string };
 
 /** Limits as the fields of a form show them. */
 export function retentionText(retention: Retention): RetentionText {
   return {
-    hours: retention.maxAgeMs === null ? '' : String(round(retention.maxAgeMs / HOUR_MS)),
+    days: retention.maxAgeMs === null ? '' : String(round(retention.maxAgeMs / DAY_MS)),
     gigabytes: retention.maxBytes === null ? '' : String(round(retention.maxBytes / GB)),
   };
 }
 
-/** @returns the retention, or the text that says which rule was broken */
-export function parseRetention(text: RetentionText): Retention | string {
-  const hours = parseAmount(text.hours);
-  if (hours === 'invalid' || (hours !== null && hours * HOUR_MS < 60_000))
-    return 'The age is a number of hours, at least one minute (0.02)';
-  const gigabytes = parseAmount(text.gigabytes);
-  if (gigabytes === 'invalid' || (gigabytes !== null && gigabytes * GB < 1_000_000))
-    return 'The size is a number of gigabytes, at least 0.001';
-  return {
-    maxAgeMs: hours === null ? null : Math.round(hours * HOUR_MS),
-    maxBytes: gigabytes === null ? null : Math.round(gigabytes * GB),
-  };
+/** @param kept the stored limit; a text that stands for it gives exactly that, whatever was rounded away for the eye */
+export function parseDays(text: string, kept: number | null): FieldResult {
+  if (text.trim() === retentionText({ maxAgeMs: kept, maxBytes: null }).days) return { value: kept };
+  return parseField(text, {
+    unit: DAY_MS,
+    least: MIN_AGE_MS,
+    noNumber: $localize`Type a number of days, or leave it empty to keep everything`,
+    tooSmall: $localize`At least one minute (0.0007 days)`,
+  });
 }
 
-function parseAmount(text: string): number | null | 'invalid' {
+/** @param kept as for `parseDays` */
+export function parseGigabytes(text: string, kept: number | null): FieldResult {
+  if (text.trim() === retentionText({ maxAgeMs: null, maxBytes: kept }).gigabytes) return { value: kept };
+  return parseField(text, {
+    unit: GB,
+    least: MIN_BYTES,
+    noNumber: $localize`Type a number of gigabytes, or leave it empty for no limit`,
+    tooSmall: $localize`At least 0.001 GB`,
+  });
+}
+
+function parseField(
+  text: string,
+  rule: { readonly unit: number; readonly least: number; readonly noNumber: string; readonly tooSmall: string },
+): FieldResult {
   const trimmed = text.trim().replace(',', '.');
-  if (trimmed === '') return null;
-  const value = Number(trimmed);
-  return Number.isFinite(value) && value > 0 ? value : 'invalid';
+  if (trimmed === '') return { value: null };
+  const amount = Number(trimmed);
+  // Past the safe integers the server's schema refuses.
+  if (!Number.isFinite(amount) || amount < 0 || amount * rule.unit > Number.MAX_SAFE_INTEGER)
+    return { error: rule.noNumber };
+  const value = Math.round(amount * rule.unit);
+  return value < rule.least ? { error: rule.tooSmall } : { value };
 }
 
+/** Four digits: a minute of a day is 0.0007. */
 function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
+  return Math.round(value * 10_000) / 10_000;
 }

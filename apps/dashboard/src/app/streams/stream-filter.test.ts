@@ -1,6 +1,6 @@
 import type { Stream } from '@media-analyzer/protocol';
 import { describe, expect, it } from 'vitest';
-import { streamOf } from '../shared/testing';
+import { sessionOf, streamOf } from '../shared/testing';
 import { filterStreams } from './stream-filter';
 
 const streams: Stream[] = [
@@ -24,6 +24,20 @@ describe('the list of streams', () => {
   it('finds all words in any case', () => {
     expect(names('  10 STUDIO', 'all', 'name')).toEqual(['Studio 10']);
     expect(names('studio gate', 'all', 'name')).toEqual([]);
+  });
+
+  it('shows what ended last before what ended long ago, and the newest of those that were never used', () => {
+    const ended = (name: string, endedAt: number) =>
+      streamOf({ id: name, name, state: 'ended', session: sessionOf({ endedAt, endReason: 'publisher_ended' }) });
+    const list = [
+      ended('Anna', 1000),
+      ended('Berta', 3000),
+      ended('Clara', 2000),
+      streamOf({ id: 'old', name: 'Old', createdAt: 1 }),
+      streamOf({ id: 'new', name: 'New', createdAt: 2 }),
+    ];
+    const shown = filterStreams(list, { text: '', state: 'all', sort: 'activity' });
+    expect(shown.map(({ name }) => name)).toEqual(['Berta', 'Clara', 'Anna', 'New', 'Old']);
   });
 
   it('counts a stream that waits for its publisher as on air', () => {

@@ -1,7 +1,12 @@
-import type { Stream, StreamState } from '@media-analyzer/protocol';
+import type { Stream } from '@media-analyzer/protocol';
+import { compareUrgency, isOnAir, lastOnAirAt } from '../shared/stream-state';
 
 /** Orders that the list offers. */
-export const SORT_ORDERS = { activity: 'Live first', name: 'Name', newest: 'Newest' } as const;
+export const SORT_ORDERS = {
+  activity: $localize`Live first`,
+  name: $localize`:Sort by|:Name`,
+  newest: $localize`:Sort by|:Newest`,
+} as const;
 export type SortOrder = keyof typeof SORT_ORDERS;
 export type StateFilter = 'all' | 'on-air' | 'off-air';
 
@@ -10,14 +15,6 @@ export interface StreamFilter {
   readonly text: string;
   readonly state: StateFilter;
   readonly sort: SortOrder;
-}
-
-/** What needs eyes first: trouble, then what is on air. */
-const RANK: Readonly<Record<StreamState, number>> = { reconnecting: 0, live: 1, connecting: 2, ended: 3, offline: 4 };
-
-/** A session is running, one that waits for its publisher included. */
-export function isOnAir(stream: Stream): boolean {
-  return stream.state === 'live' || stream.state === 'reconnecting' || stream.state === 'connecting';
 }
 
 /** The streams to show, in order. Every word of the text must be in the name. */
@@ -33,10 +30,15 @@ function compare(a: Stream, b: Stream, sort: SortOrder): number {
   const byName = a.name.localeCompare(b.name, undefined, { numeric: true }) || a.id.localeCompare(b.id);
   switch (sort) {
     case 'activity':
-      return RANK[a.state] - RANK[b.state] || byName;
+      // Streams on air keep their places while they run; of those that are over, the last one to end comes first.
+      return compareUrgency(a.state, b.state) || (isOnAir(a) ? 0 : recency(a, b)) || byName;
     case 'name':
       return byName;
     case 'newest':
       return b.createdAt - a.createdAt || byName;
   }
+}
+
+function recency(a: Stream, b: Stream): number {
+  return (lastOnAirAt(b) ?? b.createdAt) - (lastOnAirAt(a) ?? a.createdAt);
 }

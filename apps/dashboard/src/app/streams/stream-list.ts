@@ -1,39 +1,52 @@
-import { ChangeDetectionStrategy, Component, inject, input } from '@angular/core';
+import { ChangeDetectionStrategy, Component, input } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import type { Stream } from '@media-analyzer/protocol';
 import { Icon } from '../shared/icon';
-import { Live } from '../shared/live';
+import { problemText } from '../shared/server-texts';
 import { StateBadge } from '../shared/state-badge';
-import { Ticker } from '../shared/ticker';
-import { pictureFacts, timeFacts } from './stream-facts';
+import { isOnAir } from '../shared/stream-state';
+import { Refused } from './refused';
+import { StreamAge } from './stream-age';
+import { pictureFacts } from './stream-facts';
 import { StreamMenu } from './stream-menu';
+import { StreamNow } from './stream-now';
 import { StreamThumbnail } from './stream-thumbnail';
 
 /** Streams as rows. */
 @Component({
   selector: 'ma-stream-list',
-  imports: [RouterLink, Icon, StateBadge, StreamMenu, StreamThumbnail],
+  imports: [RouterLink, Icon, Refused, StateBadge, StreamAge, StreamMenu, StreamNow, StreamThumbnail],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
     <table class="panel">
-      <caption class="visually-hidden">Streams</caption>
+      <caption class="visually-hidden" i18n>Streams</caption>
       <thead>
-        <tr><th scope="col"><span class="visually-hidden">Picture</span></th><th scope="col">Name</th><th scope="col">State</th><th scope="col">Picture format</th><th scope="col">On air</th><th scope="col">Publisher</th><th scope="col"><span class="visually-hidden">Actions</span></th></tr>
+        <tr>
+          <th scope="col"><span class="visually-hidden" i18n>Picture</span></th>
+          <th scope="col" i18n>Name</th>
+          <th scope="col" i18n="column|State of a stream: live, ended">State</th>
+          <th scope="col" i18n>Right now</th>
+          <th scope="col" i18n="column|How long or how long ago">On air</th>
+          <th scope="col" i18n>Publisher</th>
+          <th scope="col"><span class="visually-hidden" i18n>Actions</span></th>
+        </tr>
       </thead>
       <tbody>
         @for (stream of streams(); track stream.id) {
-          <tr>
-            <td class="picture"><ma-stream-thumbnail [stream]="stream" /></td>
+          <tr (pointerenter)="thumbnail.enter($event)" (pointerleave)="thumbnail.leave()">
+            <td class="picture"><ma-stream-thumbnail #thumbnail [stream]="stream" /></td>
             <th scope="row" class="name">
-              <a [routerLink]="['/streams', stream.id]">{{ stream.name }}</a>
-              @if (stream.problem; as problem) { <span class="problem"><ma-icon name="warning" /> {{ problem.message }}</span> }
+              <a [routerLink]="['/streams', stream.id]" [title]="stream.name">{{ stream.name }}</a>
+              <span class="facts num">{{ picture(stream) }}</span>
+              @if (stream.problem; as problem) { <span class="problem"><ma-icon name="warning" /> {{ text(problem) }}</span> }
+              <ma-refused [refusals]="stream.refusals ?? []" />
             </th>
             <td class="state"><ma-state-badge [state]="stream.state" /></td>
-            <td class="facts num">{{ picture(stream) ?? '–' }}</td>
-            <td class="time num">{{ time(stream, live.serverTime(ticker.now())) }}</td>
+            <td class="now"><ma-stream-now [stream]="stream" /></td>
+            <td class="time num"><ma-stream-age [stream]="stream" /></td>
             <td class="publisher">
               @if (onAir(stream) && stream.session?.publisher; as publisher) {
-                <span class="num">{{ publisher.address }}</span><span class="encoder">{{ publisher.encoder }}</span>
+                <span class="num">{{ publisher.address }}</span><span class="encoder" [title]="publisher.encoder ?? ''">{{ publisher.encoder }}</span>
               } @else { <span class="muted">–</span> }
             </td>
             <td class="menu"><ma-stream-menu [stream]="stream" /></td>
@@ -46,12 +59,7 @@ import { StreamThumbnail } from './stream-thumbnail';
 })
 export class StreamList {
   readonly streams = input.required<readonly Stream[]>();
-  protected readonly live = inject(Live);
-  protected readonly ticker = inject(Ticker);
   protected readonly picture = pictureFacts;
-  protected readonly time = timeFacts;
-
-  protected onAir(stream: Stream): boolean {
-    return stream.state === 'live' || stream.state === 'reconnecting';
-  }
+  protected readonly text = problemText;
+  protected readonly onAir = isOnAir;
 }

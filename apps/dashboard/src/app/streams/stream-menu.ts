@@ -1,40 +1,36 @@
-import { ChangeDetectionStrategy, Component, inject, input, output } from '@angular/core';
-import { MatDialog } from '@angular/material/dialog';
+import { ChangeDetectionStrategy, Component, computed, inject, input } from '@angular/core';
 import { MatMenuModule } from '@angular/material/menu';
 import type { Stream } from '@media-analyzer/protocol';
+import { Dialogs } from '../shared/dialogs';
 import { Icon } from '../shared/icon';
 import { StreamActions } from './stream-actions';
 import { StreamSettingsDialog } from './stream-settings-dialog';
 
-/** What can be done with a stream. */
+/** What can be done with a stream. It may be gone before an action has ended, so it waits for none. */
 @Component({
   selector: 'ma-stream-menu',
   imports: [MatMenuModule, Icon],
   changeDetection: ChangeDetectionStrategy.OnPush,
   template: `
-    <button type="button" class="icon-button" [matMenuTriggerFor]="menu" [attr.aria-label]="'Actions for ' + stream().name"><ma-icon name="more_vert" /></button>
+    <button type="button" class="icon-button" [matMenuTriggerFor]="menu" [attr.aria-label]="label()"><ma-icon name="more_vert" /></button>
     <mat-menu #menu="matMenu" xPosition="before">
-      <button mat-menu-item type="button" (click)="settings()"><ma-icon name="settings" />Settings</button>
-      <button mat-menu-item type="button" (click)="actions.rotateKey(stream())"><ma-icon name="key" />New stream key…</button>
-      <button mat-menu-item type="button" class="danger" (click)="remove()"><ma-icon name="delete" />Delete…</button>
+      <button mat-menu-item type="button" (click)="settings()"><ma-icon name="settings" /><ng-container i18n>Settings</ng-container></button>
+      <button mat-menu-item type="button" (click)="actions.rotateKey(stream())"><ma-icon name="key" /><ng-container i18n>New stream key…</ng-container></button>
+      <button mat-menu-item type="button" class="danger" (click)="actions.remove(stream())"><ma-icon name="delete" /><ng-container i18n>Delete…</ng-container></button>
     </mat-menu>
   `,
 })
 export class StreamMenu {
   readonly stream = input.required<Stream>();
-  readonly removed = output<void>();
+  protected readonly label = computed(() => $localize`Actions for ${this.stream().name}:name:`);
   protected readonly actions = inject(StreamActions);
-  private readonly dialog = inject(MatDialog);
+  private readonly dialogs = inject(Dialogs);
 
   protected settings(): void {
-    this.dialog.open(StreamSettingsDialog, {
+    this.dialogs.open(StreamSettingsDialog, {
       data: this.stream(),
       width: '520px',
       ariaLabelledBy: 'stream-settings-title',
     });
-  }
-
-  protected async remove(): Promise<void> {
-    if (await this.actions.remove(this.stream())) this.removed.emit();
   }
 }

@@ -1,12 +1,24 @@
-import { ChangeDetectionStrategy, Component, computed, inject, input, signal } from '@angular/core';
+import {
+  ChangeDetectionStrategy,
+  Component,
+  computed,
+  DestroyRef,
+  type ElementRef,
+  inject,
+  input,
+  signal,
+  viewChild,
+} from '@angular/core';
 import type { Stream } from '@media-analyzer/protocol';
 import { Icon } from '../shared/icon';
-import { Ticker } from '../shared/ticker';
 
-/** Pictures of a live stream are asked for this often, ms; the server answers 304 when there is none newer. */
-const REFRESH_MS = 5000;
+/** A pointer that only passes by starts nothing, ms. */
+const DWELL_MS = 400;
 
-/** The newest picture of a stream. A new one replaces the old one when it is loaded, so nothing flickers. */
+/**
+ * The newest picture of a stream. The server names another address for each, and none while there is none, so pictures are asked
+ * for once and never in vain. Where a mouse rests on a live one, it moves.
+ */
 @Component({
   selector: 'ma-stream-thumbnail',
   imports: [Icon],
@@ -17,24 +29,61 @@ const REFRESH_MS = 5000;
     } @else {
       <ma-icon [name]="stream().state === 'live' ? 'videocam' : 'videocam_off'" />
     }
+    @if (previewing()) { <video #preview muted playsinline disablepictureinpicture aria-hidden="true" tabindex="-1" [class.shown]="moving()" (playing)="moving.set(true)"></video> }
   `,
   styles: `
-    :host { display: flex; align-items: center; justify-content: center; aspect-ratio: 16 / 9; background: #05080b; border-radius: 4px; overflow: hidden; color: #4c5865; font-size: 18px; }
-    img { width: 100%; height: 100%; object-fit: contain; }
+    :host { position: relative; display: flex; align-items: center; justify-content: center; aspect-ratio: 16 / 9; background: var(--picture); border-radius: 4px; overflow: hidden; color: var(--on-picture); font-size: 18px; }
+    img, video { width: 100%; height: 100%; object-fit: contain; }
+    video { position: absolute; inset: 0; opacity: 0; background: var(--picture); }
+    .shown { opacity: 1; }
     .dim { opacity: 0.45; filter: saturate(0.4); }
   `,
 })
 export class StreamThumbnail {
   readonly stream = input.required<Stream>();
-  private readonly ticker = inject(Ticker);
+  private readonly video = viewChild<ElementRef<HTMLVideoElement>>('preview');
   /** The address that could not be loaded; the next one is tried again. */
   protected readonly failed = signal<string | null>(null);
-  private readonly version = computed(() =>
-    this.stream().state === 'live' ? Math.floor(this.ticker.now() / REFRESH_MS) : (this.stream().session?.id ?? ''),
-  );
-  private readonly url = computed(() => {
+  protected readonly previewing = signal(false);
+  protected readonly moving = signal(false);
+  protected readonly source = computed(() => {
     const url = this.stream().thumbnailUrl;
-    return url === null ? null : `${url}${url.includes('?') ? '&' : '?'}v=${this.version()}`;
+    return url === this.failed() ? null : url;
   });
-  protected readonly source = computed(() => (this.url() === this.failed() ? null : this.url()));
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  private end: (() => void) | null = null;
+
+  constructor() {
+    inject(DestroyRef).onDestroy(() => this.leave());
+  }
+
+  /** A pointer rests here, or on what stands for this picture. */
+  enter({ pointerType }: Pick<PointerEvent, 'pointerType'>): void {
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    if (pointerType !== 'mouse' || calm || this.timer !== null || !this.playable()) return;
+    this.timer = setTimeout(() => void this.start(), DWELL_MS);
+  }
+
+  leave(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.end?.();
+    this.end = null;
+    this.previewing.set(false);
+    this.moving.set(false);
+  }
+
+  private playable(): boolean {
+    const { state, session } = this.stream();
+    return state === 'live' && session?.video != null;
+  }
+
+  private async start(): Promise<void> {
+    const { timer } = this;
+    this.previewing.set(true);
+    const { startPreview } = await import('./hover-preview');
+    const video = this.video()?.nativeElement;
+    if (!video || timer !== this.timer || !this.playable()) return;
+    this.end = startPreview(video, this.stream().playbackUrl);
+  }
 }

@@ -1,38 +1,42 @@
 import { ChangeDetectionStrategy, Component, computed, inject, signal } from '@angular/core';
-import { MatDialog } from '@angular/material/dialog';
 import { Router } from '@angular/router';
 import { Api, errorText } from '../shared/api';
+import { Dialogs } from '../shared/dialogs';
 import { Icon } from '../shared/icon';
 import { Live } from '../shared/live';
 import { readSetting, writeSetting } from '../shared/local-setting';
+import { ModelFetch } from '../shared/model-fetch';
 import { ProblemNote } from '../shared/problem-note';
+import { problemText } from '../shared/server-texts';
 import { CreateStreamDialog } from './create-stream-dialog';
+import { Refused } from './refused';
 import { filterStreams, SORT_ORDERS, type SortOrder, type StateFilter } from './stream-filter';
 import { StreamList } from './stream-list';
 import { StreamWall } from './stream-wall';
 import { StreamsEmpty } from './streams-empty';
 
 const FILTERS: readonly { value: StateFilter; text: string }[] = [
-  { value: 'all', text: 'All' },
-  { value: 'on-air', text: 'On air' },
-  { value: 'off-air', text: 'Off air' },
+  { value: 'all', text: $localize`:Which streams to show|:All` },
+  { value: 'on-air', text: $localize`:Which streams to show|:On air` },
+  { value: 'off-air', text: $localize`:Which streams to show|:Off air` },
 ];
 const VIEWS = ['list', 'wall'] as const;
 const SORTS = Object.keys(SORT_ORDERS) as SortOrder[];
 
 /** All streams as list or wall, and the way to the first one. */
 @Component({
-  imports: [Icon, ProblemNote, StreamList, StreamWall, StreamsEmpty],
+  imports: [Icon, ModelFetch, ProblemNote, Refused, StreamList, StreamWall, StreamsEmpty],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './streams-page.html',
   styleUrl: './streams-page.scss',
 })
 export class StreamsPage {
   private readonly api = inject(Api);
-  private readonly dialog = inject(MatDialog);
+  private readonly dialogs = inject(Dialogs);
   private readonly router = inject(Router);
   protected readonly live = inject(Live);
 
+  protected readonly noticeText = problemText;
   protected readonly filters = FILTERS;
   protected readonly sorts = SORTS.map((value) => ({ value, text: SORT_ORDERS[value] }));
   protected readonly view = signal(readSetting('streams.view', VIEWS, 'list'));
@@ -45,6 +49,17 @@ export class StreamsPage {
   protected readonly shown = computed(() =>
     filterStreams(this.live.streams() ?? [], { text: this.text(), state: this.state(), sort: this.sort() }),
   );
+
+  /** The model in use when its weights are not here: with the button that fetches them, in place of the notice. */
+  protected readonly missingModel = computed(
+    () => this.live.models()?.find(({ active, state }) => active && state !== 'ready') ?? null,
+  );
+  protected readonly notices = computed(() =>
+    this.live.notices().filter(({ code }) => !(code === 'model_missing' && this.missingModel())),
+  );
+
+  /** Publishers that no stream knows: their key is wrong. */
+  protected readonly strangers = computed(() => this.live.refusals().filter(({ streamId }) => streamId === null));
 
   constructor() {
     // The WebSocket brings the list; where it cannot be opened (a proxy without upgrades), REST does and says what is wrong.
@@ -83,7 +98,7 @@ export class StreamsPage {
   }
 
   protected create(): void {
-    this.dialog.open(CreateStreamDialog, { width: '520px', ariaLabelledBy: 'create-stream-title' });
+    this.dialogs.open(CreateStreamDialog, { width: '520px', ariaLabelledBy: 'create-stream-title' });
   }
 
   protected async startDemo(): Promise<void> {

@@ -1,19 +1,32 @@
 import { ChangeDetectionStrategy, Component, computed, DestroyRef, inject, signal } from '@angular/core';
-import type { SystemStatus } from '@media-analyzer/protocol';
+import type { NoticeRecord, SystemStatus } from '@media-analyzer/protocol';
 import { Api, errorText } from '../shared/api';
-import { formatBytes, formatDuration } from '../shared/format';
+import { formatBytes, formatDuration, formatMs, formatNumber } from '../shared/format';
 import { Icon } from '../shared/icon';
 import { Live } from '../shared/live';
 import { ModelFetch } from '../shared/model-fetch';
 import { ProblemNote } from '../shared/problem-note';
+import { PROCESS_WORDS } from '../shared/process-words';
+import { problemText } from '../shared/server-texts';
 import { Ticker } from '../shared/ticker';
+import { ZoneSwitch } from '../shared/when';
+import { ModelUse, modelCost } from './model-use';
+import { NoticeList } from './notice-list';
+import { Processes } from './processes';
+import { RefusalList } from './refusal-list';
+import { StreamLoads } from './stream-loads';
 
 const REFRESH_MS = 5000;
-const MODEL_WORDS = { ready: 'Ready', missing: 'Not here', fetching: 'Fetching', failed: 'Failed' } as const;
+const MODEL_WORDS = {
+  ready: $localize`:a model|:Ready`,
+  missing: $localize`:a model|:Not here`,
+  fetching: $localize`:a model|:Fetching`,
+  failed: $localize`:a model|:Failed`,
+} as const;
 
 /** The server itself: models, processes, storage, and what an operator must know. */
 @Component({
-  imports: [Icon, ModelFetch, ProblemNote],
+  imports: [Icon, ModelFetch, ModelUse, NoticeList, ProblemNote, Processes, RefusalList, StreamLoads, ZoneSwitch],
   changeDetection: ChangeDetectionStrategy.OnPush,
   templateUrl: './system-page.html',
   styleUrl: './system-page.scss',
@@ -24,7 +37,13 @@ export class SystemPage {
   private readonly ticker = inject(Ticker);
   protected readonly status = signal<SystemStatus | null>(null);
   protected readonly problem = signal<string | null>(null);
+  protected readonly history = signal<readonly NoticeRecord[] | null>(null);
   protected readonly bytes = formatBytes;
+  protected readonly cost = modelCost;
+  protected readonly text = problemText;
+  protected readonly refusals = computed(() =>
+    this.live.refusals().length > 0 ? this.live.refusals() : (this.status()?.refusals ?? []),
+  );
   protected readonly modelWords = MODEL_WORDS;
 
   protected readonly notices = computed(() =>
@@ -38,20 +57,43 @@ export class SystemPage {
     const status = this.status();
     if (!status) return [];
     const { disk } = status;
+    const { processes = [], streams = [], inference } = status;
+    const node = status.node.replace(/^v/, '');
+    const cores = processes.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0);
+    const memory = processes.reduce((sum, { memoryBytes }) => sum + (memoryBytes ?? 0), 0);
     return [
-      { name: 'Version', value: status.version, more: `Node ${status.node.replace(/^v/, '')}, role ${status.role}` },
-      { name: 'Running for', value: this.uptime() },
-      { name: 'RTMP', value: `${status.rtmp.host}:${status.rtmp.port}`, more: `${status.rtmp.connections} connected` },
-      { name: 'Database', value: status.database === 'pglite' ? 'PGlite (embedded)' : 'PostgreSQL' },
       {
-        name: 'Vision process',
-        value: capital(status.visionProcess),
-        more: `${status.model ?? 'no model'} on ${status.executionProvider.toUpperCase()}`,
+        name: $localize`Version`,
+        value: status.version,
+        more: $localize`Node ${node}:version:, role ${status.role}:role:`,
+      },
+      { name: $localize`Running for`, value: this.uptime() },
+      {
+        name: $localize`Load`,
+        value: $localize`${formatNumber(cores, { min: 2 })}:number of CPU cores: cores`,
+        more: $localize`${formatBytes(memory)}:size: of memory`,
       },
       {
-        name: 'Recordings',
+        name: $localize`One picture`,
+        value: inference ? formatMs(inference.p50) : '–',
+        more: inference
+          ? $localize`${formatMs(inference.p95)}:duration: in 19 of 20, ${status.model ?? ''}:model: on ${status.executionProvider.toUpperCase()}:device:`
+          : $localize`${status.model ?? '–'}:model: on ${status.executionProvider.toUpperCase()}:device:`,
+      },
+      { name: $localize`Vision process`, value: PROCESS_WORDS[status.visionProcess]() },
+      {
+        name: $localize`RTMP`,
+        value: `${status.rtmp.host}:${status.rtmp.port}`,
+        more: $localize`${status.rtmp.connections}:number: connected`,
+      },
+      { name: $localize`Database`, value: status.database === 'pglite' ? $localize`PGlite (embedded)` : 'PostgreSQL' },
+      {
+        name: $localize`Recordings`,
         value: formatBytes(disk.usedBytes),
-        more: disk.freeBytes === null ? undefined : `${formatBytes(disk.freeBytes)} free on the disk`,
+        more:
+          disk.freeBytes === null
+            ? $localize`of ${streams.length}:number: streams`
+            : $localize`${formatBytes(disk.freeBytes)}:size: free on the disk`,
       },
     ];
   });
@@ -64,13 +106,20 @@ export class SystemPage {
 
   protected async load(): Promise<void> {
     try {
-      const [status, models] = await Promise.all([this.api.system(), this.live.models() ?? this.api.models()]);
+      const [status, models, history] = await Promise.all([this.api.system(), this.api.models(), this.api.notices()]);
       this.status.set(status);
-      if (this.live.models() === null) this.live.models.set(models);
+      this.history.set(history);
+      // Asked for anew: what a model costs here changes with every picture, and is not told.
+      this.live.models.set(models);
       this.problem.set(null);
     } catch (error) {
       this.problem.set(errorText(error));
     }
+  }
+
+  protected changed(status: SystemStatus): void {
+    this.status.set(status);
+    void this.load();
   }
 
   protected async stopDemo(): Promise<void> {
@@ -81,8 +130,4 @@ export class SystemPage {
       this.problem.set(errorText(error));
     }
   }
-}
-
-function capital(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
 }
