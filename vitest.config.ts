@@ -17,7 +17,14 @@ const project = (
     include: options.include ?? ['src/**/*.test.ts'],
     testTimeout: options.timeout ?? 30_000,
     hookTimeout: 60_000,
-    ...(options.alone && { hookTimeout: 180_000, maxWorkers: 1, sequence: { groupOrder: 1 } }),
+    ...(options.alone && {
+      hookTimeout: 180_000,
+      maxWorkers: 1,
+      // Of tests that run side by side: each has a server of its own.
+      maxConcurrency: 3,
+      sequence: { groupOrder: 1 },
+      globalSetup: './src/harness/fresh-data.ts',
+    }),
   },
 });
 
@@ -32,7 +39,10 @@ export default defineConfig({
       project('server', './apps/server'),
       project('scripts', './scripts', { include: ['**/*.test.mjs'] }),
       // After all others and one file at a time: each starts servers, encoders and a browser of its own.
-      project('e2e', './e2e', { timeout: 240_000, alone: true }),
+      project('e2e', './e2e', {
+        timeout: 240_000,
+        alone: true,
+      }),
     ],
   },
 });

@@ -9,6 +9,7 @@ import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { build } from './lib/build.mjs';
 import { runForeground } from './lib/foreground.mjs';
+import { lifetime } from './lib/lifetime.mjs';
 import { serverProgram } from './lib/server-program.mjs';
 import { at, main, Refusal } from './lib/workspace.mjs';
 
@@ -33,7 +34,7 @@ await main(async () => {
   const stop = new AbortController();
   const unusable = new AbortController();
   const own = (await isServer()) ? null : runForeground([serverProgram()], unusable.signal);
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.once(signal, () => stop.abort());
+  lifetime.onStop(() => stop.abort());
   // Without the server there is nothing left to publish to.
   own?.then(
     () => stop.abort(),

@@ -14,9 +14,9 @@ await main(async () => {
   console.log(`Dashboard with hot reload: ${origins[0]}   Ctrl+C stops both.`);
   return await runForeground([
     {
-      command: at('node_modules', '.bin', 'tsx'),
       // `source`: packages resolve to their TypeScript sources, so that no build stands between an edit and its effect.
       args: [
+        at('node_modules', '.bin', 'tsx'),
         'watch',
         '--clear-screen=false',
         '--conditions=source',
@@ -26,8 +26,14 @@ await main(async () => {
       env: { ALLOWED_ORIGINS: [process.env.ALLOWED_ORIGINS, ...origins].filter(Boolean).join(',') },
     },
     {
-      command: at('node_modules', '.bin', 'ng'),
-      args: ['serve', '--port', DASHBOARD_PORT, '--proxy-config', at('scripts', 'lib', 'dev-proxy.mjs')],
+      args: [
+        at('node_modules', '.bin', 'ng'),
+        'serve',
+        '--port',
+        DASHBOARD_PORT,
+        '--proxy-config',
+        at('scripts', 'lib', 'dev-proxy.mjs'),
+      ],
       cwd: at('apps', 'dashboard'),
       env: { NG_CLI_ANALYTICS: 'false' },
     },

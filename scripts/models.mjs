@@ -47,9 +47,22 @@ function list(store) {
   for (const { name, state, bytes, licence, title } of models) {
     console.log(`${name.padEnd(width)}  ${state.padEnd(8)}  ${megabytes(bytes).padStart(8)}  ${licence}  ${title}`);
   }
+  for (const model of models) if (model.state !== 'ready' && !model.fetchable) bringYourOwn(model);
+}
+
+/** What to do for a model that has no public source. */
+function bringYourOwn({ name, ownFiles }) {
+  if (!ownFiles) return;
+  console.log(`\n${name}: bring your own file. ${ownFiles.how}`);
+  for (const { path, sha256, bytes } of ownFiles.files) console.log(`  ${path}\n  sha256 ${sha256}, ${bytes} bytes`);
 }
 
 async function fetchModel(store, name, signal) {
+  const model = store.state(name);
+  if (model.state !== 'ready' && !model.fetchable) {
+    bringYourOwn(model);
+    throw new Error(`${name} has no public source, and MODELS_MIRROR is not set`);
+  }
   const bar = progressBar(name);
   const { path } = await store.fetch(name, { onProgress: bar.update, signal });
   bar.end();

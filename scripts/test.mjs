@@ -28,6 +28,9 @@ await main(async () => {
       ),
     ];
     const sum = (/** @type {'passed' | 'failed'} */ key) => suites.reduce((total, suite) => total + suite[key], 0);
+    // Once more at the end: whoever reads a log that was cut at the front still learns what failed and where time went.
+    for (const line of [...suites.flatMap((suite) => suite.slowest), ...suites.flatMap((suite) => suite.failures)])
+      console.log(line);
     console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
     return suites.some((suite) => suite.code !== 0 || suite.failed > 0) ? 1 : 0;
   } finally {
@@ -43,10 +46,45 @@ async function runSuite(report, start) {
   const code = await start(report);
   const result = await readFile(report, 'utf8').then(JSON.parse, () => null);
   // Without a report the suite did not get as far as its tests (a file that does not compile): that is a failure too.
-  if (!result) return { code, passed: 0, failed: code === 0 ? 0 : 1 };
-  const brokenFiles = result.testResults.filter(
-    (/** @type {{ status: string, assertionResults: unknown[] }} */ file) =>
-      file.status === 'failed' && file.assertionResults.length === 0,
-  );
-  return { code, passed: result.numPassedTests, failed: result.numFailedTests + brokenFiles.length };
+  if (!result)
+    return { code, passed: 0, failed: code === 0 ? 0 : 1, slowest: [], failures: [`FAILED ${report} was not written`] };
+
+  /** @type {FileResult[]} */
+  const files = result.testResults;
+  const brokenFiles = files.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
+  const failures = [
+    ...brokenFiles.map((file) => failure(file, '(the file itself)', file.message)),
+    ...files.flatMap((file) =>
+      file.assertionResults
+        .filter((test) => test.status === 'failed')
+        .map((test) => failure(file, test.fullName, test.failureMessages.join('\n'))),
+    ),
+  ];
+  const slowest = files
+    .map((file) => ({ file, seconds: (file.endTime - file.startTime) / 1000 }))
+    .filter(({ seconds }) => seconds >= 20)
+    .sort((a, b) => b.seconds - a.seconds)
+    .map(({ file, seconds }) => `${seconds.toFixed(0).padStart(5)} s  ${relative(file.name)}`);
+  return { code, passed: result.numPassedTests, failed: result.numFailedTests + brokenFiles.length, slowest, failures };
 }
+
+/**
+ * @param {FileResult} file
+ * @param {string} name
+ * @param {string} message
+ */
+function failure(file, name, message) {
+  const head = message.split('\n').slice(0, 6).join('\n         ');
+  return `FAILED ${relative(file.name)} > ${name}\n         ${head}`;
+}
+
+/** @param {string} file */
+function relative(file) {
+  return path.relative(at(), file);
+}
+
+/**
+ * What this reads of vitest's JSON report; times in milliseconds.
+ * @typedef {{ status: string, fullName: string, failureMessages: string[] }} TestResult
+ * @typedef {{ name: string, status: string, message: string, startTime: number, endTime: number, assertionResults: TestResult[] }} FileResult
+ */

@@ -19,6 +19,11 @@ const RULES = [
       isProductSource(file) && /^(packages|apps)\//.test(file) && !file.startsWith('apps/server/src/config/'),
     says: 'reads the environment; only apps/server/src/config does that',
   },
+  {
+    pattern: /import \{.*\bz\b.*\} from 'zod'/,
+    applies: (file) => file.startsWith('packages/protocol/') && isTypeScript(file),
+    says: "brings zod's sixty languages to the browser; write import * as z from 'zod'",
+  },
   { pattern: /@ts-(ignore|nocheck|expect-error)/, applies: isTypeScript, says: 'silences the compiler' },
   { pattern: /\bas unknown as\b/, applies: isTypeScript, says: 'casts through unknown' },
   {

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { at, ensureInstalled, npmCommand, Refusal, ROOT, run, runBin } from './workspace.mjs';
+import process from 'node:process';
+import { at, ensureInstalled, Refusal, ROOT, run, runBin } from './workspace.mjs';
 
 /** Everything that the built dashboard depends on. */
-const DASHBOARD_INPUTS = ['apps/dashboard', 'packages/protocol/src', 'package-lock.json'];
+const DASHBOARD_INPUTS = ['apps/dashboard', 'packages/protocol/src', 'package-lock.json', 'scripts/precompress.mjs'];
 const NOT_INPUTS = new Set(['node_modules', 'dist', '.angular', 'coverage']);
 const DASHBOARD_STAMP = at('apps', 'dashboard', 'dist', '.inputs');
 
@@ -30,10 +31,10 @@ async function buildDashboard() {
   const wanted = hashFiles(DASHBOARD_INPUTS);
   if (existsSync(DASHBOARD_STAMP) && readFileSync(DASHBOARD_STAMP, 'utf8') === wanted) return;
   console.log('Building the dashboard …');
-  const code = await run(npmCommand(), ['run', 'build', '--silent', '--workspace', 'apps/dashboard'], {
-    env: { NG_CLI_ANALYTICS: 'false' },
-    quiet: true,
-  });
+  const options = { cwd: at('apps', 'dashboard'), env: { NG_CLI_ANALYTICS: 'false' }, quiet: true };
+  const built = await runBin('ng', ['build'], options);
+  const code =
+    built !== 0 ? built : await run(process.execPath, [at('scripts', 'precompress.mjs'), 'dist/browser'], options);
   if (code !== 0) throw new Refusal('The dashboard build failed; see above.');
   await mkdir(path.dirname(DASHBOARD_STAMP), { recursive: true });
   await writeFile(DASHBOARD_STAMP, wanted);

@@ -5,7 +5,7 @@ const target = `http://${process.env.HOST ?? '127.0.0.1'}:${process.env.PORT ?? 
 
 /** Proxy table of Angular's development server: everything that the server answers and the dashboard does not. */
 export default Object.fromEntries(
-  ['/api', '/hls', '/ws', '/docs', '/openapi.json', '/metrics', '/healthz', '/readyz'].map((path) => [
+  ['/api', '/hls', '/ws', '/openapi.json', '/metrics', '/healthz', '/readyz'].map((path) => [
     path,
     // The server refuses unknown hosts; the browser's origin is kept, and dev.mjs allows it.
     { target, changeOrigin: true, ws: path === '/ws' },

@@ -1,4 +1,3 @@
-import process from 'node:process';
 import { at } from './workspace.mjs';
 
 /**
@@ -17,6 +16,5 @@ export const SERVER_FLAGS = ['--single-threaded-gc', '--initial-old-space-size=2
  * @returns {import('./foreground.mjs').Program}
  */
 export const serverProgram = (args = []) => ({
-  command: process.execPath,
   args: [...SERVER_FLAGS, at('apps', 'server', 'dist', 'main.js'), ...args],
 });

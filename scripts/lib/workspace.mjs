@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { lifetime, Stopped } from './lifetime.mjs';
 
 /** Absolute path of the repository. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url)).replace(/[\\/]$/, '');
@@ -25,14 +26,20 @@ export class Refusal extends Error {}
 export const at = (...parts) => path.join(ROOT, ...parts);
 
 /**
- * Runs the body of a command: prints a refusal as one line and exits with 1, lets other errors show their stack.
+ * Runs the body of a command: prints a refusal as one line and exits with 1, lets other errors show their stack. A signal
+ * ends the step that runs, and with it the command.
  * @param {() => Promise<number | void>} body Its number, if any, becomes the exit code.
  */
 export async function main(body) {
   try {
     requireNode();
+    lifetime.open();
     process.exitCode = (await body()) ?? 0;
   } catch (error) {
+    if (error instanceof Stopped) {
+      process.exitCode = error.exitCode;
+      return;
+    }
     if (!(error instanceof Refusal)) throw error;
     console.error(`\n${error.message}`);
     process.exitCode = 1;
@@ -70,21 +77,37 @@ export function compareVersions(a, b) {
  * @param {{ env?: Record<string, string>, cwd?: string, quiet?: boolean }} [options] `quiet` shows the output only when
  *   the program fails.
  * @returns {Promise<number>} Its exit code (128 + signal number is not told apart: 1).
+ * @throws {Stopped} when this process was asked to end; the program was asked too, and has ended.
  */
-export function run(command, args, options = {}) {
+export async function run(command, args, options = {}) {
+  lifetime.check();
+  const code = await runToEnd(command, args, options);
+  lifetime.check();
+  return code;
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {NonNullable<Parameters<typeof run>[2]>} options
+ * @returns {Promise<number>}
+ */
+function runToEnd(command, args, options) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: options.cwd ?? ROOT,
       env: { ...process.env, ...options.env },
       stdio: options.quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
     });
+    const undo = lifetime.onStop((signal) => child.kill(signal));
     /** @type {Buffer[]} */
     const output = [];
     child.stdout?.on('data', (chunk) => output.push(chunk));
     child.stderr?.on('data', (chunk) => output.push(chunk));
     child.once('error', reject);
     child.once('close', (code) => {
-      if (code !== 0 && output.length > 0) process.stderr.write(Buffer.concat(output));
+      undo();
+      if (code !== 0 && output.length > 0 && !lifetime.ending) process.stderr.write(Buffer.concat(output));
       resolve(code ?? 1);
     });
   });
