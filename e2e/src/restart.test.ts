@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { liveClip } from './harness/clips.js';
 import { fetchPlaylist, untilSegments, variantUrl } from './harness/hls.js';
 import { LiveClient } from './harness/live-client.js';
-import { makeTemporaryFolder } from './harness/paths.js';
+import { makeDataFolder } from './harness/paths.js';
 import { publishWithFfmpeg } from './harness/publish.js';
 import { TestServer } from './harness/server.js';
 import { showLogOnFailure } from './harness/suite.js';
@@ -13,7 +13,7 @@ describe('a restart', () => {
     ['after a crash', (server: TestServer) => server.kill(), 'server_died'],
   ] as const) {
     it(`${how} keeps streams, keys, sessions, media and results, and closes what was live`, async () => {
-      const data = await makeTemporaryFolder('restart');
+      const data = await makeDataFolder('restart');
       let server = await TestServer.start({ dataDir: data.path });
       showLogOnFailure(server);
       const { httpPort, rtmpPort } = server;

@@ -53,7 +53,9 @@ describe('a session', () => {
       expect(clocks).toEqual([...clocks].sort((a, b) => a - b));
       // Analyses may overtake one another by little; the session clock as a whole never runs back.
       const pts = client.of('analysis').map(({ ptsMs }) => ptsMs);
-      expect(Math.max(...pts.slice(0, 10))).toBeLessThan(Math.min(...pts.slice(-10)));
+      const few = Math.floor(pts.length / 3);
+      expect(few).toBeGreaterThan(0);
+      expect(Math.max(...pts.slice(0, few))).toBeLessThan(Math.min(...pts.slice(-few)));
       expect(client.of('analysis').some(({ ptsMs }) => ptsMs > (gap?.toMs ?? Number.POSITIVE_INFINITY))).toBe(true);
     } finally {
       await second.close();

@@ -8,8 +8,10 @@ import { parseArgs } from 'node:util';
 import { REPOSITORY } from '../harness/paths.js';
 import { BENCH_CLIP_TEXT } from './clip.js';
 import { type Figure, formatTable, type Row } from './result.js';
+import { accuracyRow } from './rows/accuracy.js';
 import { analysisRow } from './rows/analysis.js';
 import { glassRow } from './rows/glass.js';
+import { manyRow } from './rows/many.js';
 import { memoryRow } from './rows/memory.js';
 import { packagingRow } from './rows/packaging.js';
 import { startupRow } from './rows/startup.js';
@@ -18,7 +20,9 @@ const ROWS: Readonly<Record<string, { row: Row; what: string }>> = {
   latency: { row: analysisRow, what: 'capture to analysis, and CPU of the whole with analysis' },
   glass: { row: glassRow, what: 'glass to glass, and overlay alignment, in a browser' },
   startup: { row: startupRow, what: 'publish to first playable playlist' },
-  cpu: { row: packagingRow, what: 'CPU of ingest and packaging beside ffmpeg and nginx-rtmp' },
+  cpu: { row: packagingRow, what: 'CPU of ingest and packaging of 1, 5 and 20 streams beside ffmpeg and nginx-rtmp' },
+  many: { row: manyRow, what: 'five streams with analysis: rate, drops, latency, CPU' },
+  accuracy: { row: accuracyRow, what: 'wrong boxes and appearances, recall and CPU of each model' },
   memory: { row: memoryRow, what: 'resident memory over --minutes' },
 };
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Child } from '../harness/child.js';
 import { makeTemporaryFolder } from '../harness/paths.js';
 import { freePort } from '../harness/ports.js';
-import { treeCpuSeconds } from '../harness/process-tree.js';
+import { treeCpuSeconds, treeSystemSeconds } from '../harness/process-tree.js';
 import { findProgram } from '../harness/programs.js';
 import { until } from '../harness/wait.js';
 
@@ -18,7 +18,9 @@ export interface Peer {
   readonly url: string;
   /** CPU seconds of its whole tree so far. */
   cpuSeconds(): number;
-  /** Media segments in its folder now. */
+  /** Of these, in the kernel. */
+  systemSeconds(): number;
+  /** Media segments that it has written so far, of all its streams, those that it deleted again included. */
   segments(): number;
   stop(): Promise<void>;
 }
@@ -42,6 +44,7 @@ export async function startFfmpegPeer(): Promise<Peer> {
     command: `ffmpeg -listen 1 -i rtmp://... ${options}`,
     url,
     cpuSeconds: () => treeCpuSeconds(child.pid),
+    systemSeconds: () => treeSystemSeconds(child.pid),
     segments: () => countSegments(folder.path),
     stop: async () => {
       // It ends with 255 on a signal; that is its way of saying goodbye.
@@ -74,6 +77,7 @@ export async function startNginxPeer(): Promise<Peer> {
     command: 'nginx, libnginx-mod-rtmp: hls on; hls_fragment 2s; hls_playlist_length 20s',
     url: `rtmp://127.0.0.1:${port}/live/peer`,
     cpuSeconds: () => treeCpuSeconds(child.pid),
+    systemSeconds: () => treeSystemSeconds(child.pid),
     segments: () => countSegments(path.join(folder.path, 'hls')),
     stop: async () => {
       await child.stop({ signal: 'SIGTERM' });
@@ -82,7 +86,15 @@ export async function startNginxPeer(): Promise<Peer> {
   };
 }
 
-const countSegments = (folder: string): number => readdirSync(folder).filter((name) => name.endsWith('.ts')).length;
+/** Old ones are deleted: the newest number of each stream tells how many there were. Both count from 0. */
+function countSegments(folder: string): number {
+  const written = new Map<string, number>();
+  for (const name of readdirSync(folder)) {
+    const [, stream = '', number] = /^(.*?)(\d+)\.ts$/.exec(name) ?? [];
+    if (number !== undefined) written.set(stream, Math.max(written.get(stream) ?? 0, Number(number) + 1));
+  }
+  return [...written.values()].reduce((total, count) => total + count, 0);
+}
 
 function nginxConfiguration(folder: string, port: number): string {
   return `

@@ -1,8 +1,8 @@
-import { type Browser, type ConsoleMessage, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, type ConsoleMessage, chromium, type Page } from 'playwright-core';
 import { findProgram } from './programs.js';
 
-/** Chromium of the system, without a screen. @throws Error that says how to install it. */
-export function openBrowser(): Promise<Browser> {
+/** Chromium of the system, without a screen. @param more arguments of it @throws Error that says how to install it. */
+export function openBrowser(more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: findProgram('chromium'),
     headless: true,
@@ -14,6 +14,7 @@ export function openBrowser(): Promise<Browser> {
       // A page without focus must not be slowed down while it is measured.
       '--disable-background-timer-throttling',
       '--disable-renderer-backgrounding',
+      ...more,
     ],
   });
 }
@@ -30,8 +31,9 @@ export async function openPage(
   browser: Browser,
   url: string,
   size = { width: 1440, height: 900 },
+  options: BrowserContextOptions = {},
 ): Promise<WatchedPage> {
-  const page = await browser.newPage({ viewport: size });
+  const page = await browser.newPage({ viewport: size, ...options });
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message: ConsoleMessage) => {

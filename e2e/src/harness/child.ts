@@ -73,6 +73,11 @@ export class Child {
       const match = line.match(pattern);
       if (match) return match;
     }
+    return this.nextLine(pattern, withinMs);
+  }
+
+  /** The first line from now on that matches. @throws Error when the program ends or the time passes before. */
+  async nextLine(pattern: RegExp, withinMs: number): Promise<RegExpMatchArray> {
     let stop = (): void => {};
     const found = new Promise<RegExpMatchArray>((resolve, reject) => {
       const listener = (line: string): void => {

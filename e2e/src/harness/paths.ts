@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,4 +26,15 @@ export const testMedia = (name: string): string =>
 export async function makeTemporaryFolder(name: string): Promise<{ path: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(path.join(os.tmpdir(), `media-analyzer-${name}-`));
   return { path: folder, remove: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }) };
+}
+
+/** Names a folder as a server's first start leaves it; unset outside of the tests (the bench starts from nothing). */
+export const FRESH_DATA = 'MEDIA_ANALYZER_FRESH_DATA';
+
+/** A data folder of the test's own in which, where there is one to copy, a server has been started before. */
+export async function makeDataFolder(name: string): ReturnType<typeof makeTemporaryFolder> {
+  const folder = await makeTemporaryFolder(name);
+  const fresh = process.env[FRESH_DATA];
+  if (fresh) await cp(fresh, folder.path, { recursive: true });
+  return folder;
 }

@@ -11,6 +11,8 @@ export interface ProcessInfo {
   readonly command: string;
   /** CPU seconds, user and system, of the process and of its children that have ended. */
   readonly cpuSeconds: number;
+  /** Of these, in the kernel. */
+  readonly systemSeconds: number;
   readonly residentBytes: number;
 }
 
@@ -27,6 +29,10 @@ export function processTree(root: number): ProcessInfo[] {
 /** CPU seconds of a whole tree so far, ended children included. */
 export const treeCpuSeconds = (root: number): number =>
   processTree(root).reduce((total, { cpuSeconds }) => total + cpuSeconds, 0);
+
+/** CPU seconds of a whole tree so far that were spent in the kernel. */
+export const treeSystemSeconds = (root: number): number =>
+  processTree(root).reduce((total, { systemSeconds }) => total + systemSeconds, 0);
 
 /** Resident and proportional memory of a whole tree, bytes. Proportional counts a shared page once. */
 export function treeMemory(root: number): { residentBytes: number; proportionalBytes: number } {
@@ -46,12 +52,13 @@ function readProcess(pid: number): ProcessInfo | null {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The name stands in parentheses and may contain spaces: fields are counted from the last one (proc(5)).
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const ticks = [11, 12, 13, 14].reduce((total, index) => total + Number(fields[index]), 0);
+    const [user = 0, system = 0, endedUser = 0, endedSystem = 0] = fields.slice(11, 15).map(Number);
     return {
       pid,
       parent: Number(fields[1]),
       command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim(),
-      cpuSeconds: ticks / TICKS_PER_SECOND,
+      cpuSeconds: (user + system + endedUser + endedSystem) / TICKS_PER_SECOND,
+      systemSeconds: (system + endedSystem) / TICKS_PER_SECOND,
       residentBytes: Number(fields[21]) * PAGE_BYTES,
     };
   } catch {

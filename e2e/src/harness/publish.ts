@@ -53,6 +53,8 @@ export interface OwnPublishOptions {
   readonly onSent?: (sample: CodedSample) => void;
   /** Kinds to send; both when not given. */
   readonly only?: CodedSample['kind'];
+  /** Sequence headers are sent; so it is when not given. */
+  readonly headers?: boolean;
   /** Added to every time, ms: where the encoder's clock stands. */
   readonly startMs?: number;
 }
@@ -82,9 +84,11 @@ export class OwnPublisher {
 
   /** Sends media in real time; resolves when all are sent or `close`, `vanish` or `fallSilent` was called. */
   async play({ tracks, samples, startMs: from = 0 }: LoadedMedia): Promise<void> {
-    const { only, startMs = 0, onSent } = this.options;
+    const { only, headers = true, startMs = 0, onSent } = this.options;
     const wanted = (kind: CodedSample['kind']): boolean => only === undefined || only === kind;
-    for (const track of tracks) if (wanted(track.kind)) await this.rtmp.writeTrack(track, startMs + from);
+    for (const track of tracks.filter(({ kind }) => wanted(kind)))
+      if (headers) await this.rtmp.writeTrack(track, startMs + from);
+      else this.rtmp.announceWithoutHeader(track);
     const startedAt = performance.now();
     for (const sample of samples) {
       if (!wanted(sample.kind)) continue;

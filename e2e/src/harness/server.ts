@@ -2,7 +2,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Api } from './api.js';
 import { Child, type ChildEnd, describeEnd } from './child.js';
-import { makeTemporaryFolder, REPOSITORY, SERVER_PROGRAM } from './paths.js';
+import { makeDataFolder, REPOSITORY, SERVER_PROGRAM } from './paths.js';
 import { freePort } from './ports.js';
 import { processTree } from './process-tree.js';
 import { until } from './wait.js';
@@ -40,7 +40,7 @@ export class TestServer {
 
   /** @throws Error with the end of its log when the server does not become ready. */
   static async start(options: ServerOptions = {}): Promise<TestServer> {
-    const own = options.dataDir ? null : await makeTemporaryFolder('data');
+    const own = options.dataDir ? null : await makeDataFolder('data');
     const dataDir = options.dataDir ?? own?.path ?? '';
     const httpPort = options.httpPort ?? (await freePort());
     const rtmpPort = options.rtmpPort ?? (await freePort());

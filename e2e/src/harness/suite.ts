@@ -17,11 +17,11 @@ export function sharedServer(options: ServerOptions = {}): () => TestServer {
   };
 }
 
-/** One browser for all tests of a file. */
-export function sharedBrowser(): () => Browser {
+/** One browser for all tests of a file. @param args of Chromium, beside the usual ones */
+export function sharedBrowser(args: readonly string[] = []): () => Browser {
   let browser: Browser | null = null;
   beforeAll(async () => {
-    browser = await openBrowser();
+    browser = await openBrowser(args);
   });
   afterAll(() => browser?.close());
   return () => {

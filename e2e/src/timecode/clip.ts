@@ -29,6 +29,9 @@ export interface TimecodeClip {
 /** Frames per second as a number. */
 export const framesPerSecond = ([numerator, denominator]: readonly [number, number]): number => numerator / denominator;
 
+/** Clips that this process makes, by file: tests that run side by side want the same one. */
+const inTheMaking = new Map<string, Promise<string>>();
+
 /**
  * Makes a clip whose frame n (counted in presentation order, presented at n / frame rate seconds) shows the timecode n,
  * with a tone as sound. Made once: the file is named after all that it depends on.
@@ -43,6 +46,12 @@ export async function makeTimecodeClip(clip: TimecodeClip): Promise<string> {
     .slice(0, 12);
   const file = path.join(CLIP_CACHE, `timecode-${clip.width}x${clip.height}-${key}.mp4`);
   if (existsSync(file)) return file;
+  const making = inTheMaking.get(file) ?? encodeClip(clip, file);
+  inTheMaking.set(file, making);
+  return making;
+}
+
+async function encodeClip(clip: TimecodeClip, file: string): Promise<string> {
   await mkdir(CLIP_CACHE, { recursive: true });
   const unfinished = `${file}.${process.pid}.tmp.mp4`;
   const encoder = new Child('ffmpeg', findProgram('ffmpeg'), encoderArguments(clip, unfinished), {

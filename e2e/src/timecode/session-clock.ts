@@ -9,6 +9,8 @@ export interface FrameClock {
   /** Timecode of the frame at a PTS; null when the nearest frame is more than half a frame away. */
   frameAt(ptsMs: number): number | null;
   readonly frames: number;
+  /** PTS of the last frame that was read, ms. */
+  readonly endMs: number;
   readonly unreadable: number;
   /** Largest deviation from a straight line PTS = frame * duration + offset, ms. */
   readonly jitterMs: number;
@@ -43,6 +45,7 @@ export async function readFrameClock(playlist: HlsPlaylist, session: Session, fr
       return Math.abs(offset + frame * frameMs - ptsMs) <= frameMs / 2 && frame >= 0 ? frame : null;
     },
     frames: ptsByFrame.size,
+    endMs: Math.max(0, ...ptsByFrame.values()),
     unreadable,
     jitterMs: Math.max(0, ...offsets.map((one) => Math.abs(one - offset))),
   };

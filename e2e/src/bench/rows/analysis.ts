@@ -10,6 +10,17 @@ import { percentile } from '../statistics.js';
 /** The first analyses meet cold caches, and the decoder's first keyframe. Seconds. */
 const WARM_UP_SECONDS = 5;
 
+/** Duration of a frame of the clip, ms. */
+const FRAME_MS = 1000 / 30;
+
+/** Of every frame between the first and the last analysed one: how many frames away the nearest analysed one is. */
+function nearestDistances(analysedMs: readonly number[]): number[] {
+  return analysedMs.slice(1).flatMap((to, index) => {
+    const frames = Math.round((to - analysedMs[index]!) / FRAME_MS);
+    return Array.from({ length: Math.max(0, frames) }, (_, at) => Math.min(at, frames - at));
+  });
+}
+
 /**
  * Capture to analysis, and the CPU of everything meanwhile: `ffmpeg` publishes the clip as it is, one WebSocket client
  * subscribes. Latency is receipt at the client minus `capturedAt` (last byte of the frame's message at the server), on
@@ -62,6 +73,12 @@ export const analysisRow: Row = async ({ seconds }, say) => {
           value: percentile(completed, 0.5),
           unit: 'ms',
           note: 'completedAt - capturedAt',
+        }),
+        noted({
+          what: 'Shown frame to nearest analysed frame, p95',
+          value: percentile(nearestDistances(analyses.map(({ ptsMs }) => ptsMs)), 0.95),
+          unit: 'frames',
+          note: 'each frame of 30 a second between the first and the last analysis; by their times',
         }),
         noted({ what: 'Analyses', value: rate, unit: '/s', note: `${detections} detections` }),
         atMost(1.6, {
