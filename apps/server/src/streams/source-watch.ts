@@ -47,7 +47,7 @@ export class SourceWatch {
     this.#samples += 1;
     if (kind !== 'video') return;
     if (keyframe) this.#picture = true;
-    if (entry === 'open' || entry === 'gradual') this.#seenAt.set(entry, Date.now());
+    if (entry === 'gradual') this.#seenAt.set(entry, Date.now());
     if (leading) this.#seenAt.set('leading', Date.now());
   }
 
@@ -95,15 +95,7 @@ export class SourceWatch {
         {
           code: 'open_gop',
           message:
-            'Keyframes are not closed (open GOP): pictures after them refer to those before, and browsers fail on that when they start there. These pictures are left out at the beginning of each segment. Set closed GOP in the encoder (x264: open-gop=0).',
-        },
-      ];
-    if (this.#recently('open', now))
-      return [
-        {
-          code: 'no_idr',
-          message:
-            'Keyframes are no IDR pictures: some browsers and players cannot start with them. Set the encoder to IDR keyframes every 1 or 2 s.',
+            'Keyframes are not closed (open GOP): pictures after them refer to those before. Browsers cannot start with that, so these pictures are left out at the beginning of each segment, a few every two seconds. Set closed GOP in the encoder (x264: open-gop=0).',
         },
       ];
     if (video && !this.#picture && now - this.#attachedAt > KEYFRAME_PATIENCE_MS)

@@ -5,7 +5,7 @@ import { CodedError } from '@media-analyzer/protocol';
  * bounds every loop over a hostile bitstream: each turn has to consume bits that are really there.
  */
 export class BitReader {
-  private position = 0;
+  #position = 0;
   private readonly end: number;
 
   /**
@@ -19,9 +19,14 @@ export class BitReader {
     this.end = bytes.length * 8;
   }
 
+  /** Bits read so far. */
+  get position(): number {
+    return this.#position;
+  }
+
   /** Bits not read yet. */
   get remaining(): number {
-    return this.end - this.position;
+    return this.end - this.#position;
   }
 
   /** An error about this structure, to be thrown by the caller. */
@@ -31,18 +36,18 @@ export class BitReader {
 
   /** Unsigned number of `count` bits, 0..32. */
   bits(count: number): number {
-    if (this.position + count > this.end) {
-      throw this.error(`bit ${this.position + count} is needed, it ends at bit ${this.end}`);
+    if (this.#position + count > this.end) {
+      throw this.error(`bit ${this.#position + count} is needed, it ends at bit ${this.end}`);
     }
     let value = 0;
     let left = count;
     while (left > 0) {
-      const offset = this.position & 7;
+      const offset = this.#position & 7;
       const take = Math.min(8 - offset, left);
-      const byte = this.bytes[this.position >> 3]!;
+      const byte = this.bytes[this.#position >> 3]!;
       // Multiplication, not a shift: 32-bit fields would turn negative.
       value = value * 2 ** take + ((byte >> (8 - offset - take)) & ((1 << take) - 1));
-      this.position += take;
+      this.#position += take;
       left -= take;
     }
     return value;
@@ -53,15 +58,15 @@ export class BitReader {
   }
 
   skip(count: number): void {
-    if (this.position + count > this.end) {
-      throw this.error(`bit ${this.position + count} is needed, it ends at bit ${this.end}`);
+    if (this.#position + count > this.end) {
+      throw this.error(`bit ${this.#position + count} is needed, it ends at bit ${this.end}`);
     }
-    this.position += count;
+    this.#position += count;
   }
 
   /** Moves to the next byte boundary. */
   align(): void {
-    this.position = (this.position + 7) & ~7;
+    this.#position = (this.#position + 7) & ~7;
   }
 
   /** Exp-Golomb code ue(v) (ITU-T H.264 9.1), at most 2^32 - 2. */

@@ -42,9 +42,9 @@ export function readAvcConfiguration(record: Uint8Array): VideoFormat {
   if ((sps[0]! & 0x1f) !== SPS_NAL_TYPE) {
     throw invalid(`the first parameter set has NAL type ${sps[0]! & 0x1f}, must be ${SPS_NAL_TYPE}`);
   }
-  const { codecString: _, id: __, frameNumBits, frameMbsOnly, separatePlanes, ...format } = readAvcSps(sps);
+  const { width, height, chroma, bitDepth, frameRate, pixelAspect } = readAvcSps(sps);
   const codecString = `avc1.${hexByte(record[1]!)}${hexByte(record[2]!)}${hexByte(record[3]!)}`;
-  return { ...format, codecString };
+  return { codecString, width, height, chroma, bitDepth, frameRate, pixelAspect };
 }
 
 /** Bytes of the length field before each NAL unit of an avcC or hvcC stream: 1, 2 or 4. */
@@ -56,6 +56,10 @@ export function nalLengthSize(codec: 'h264' | 'hevc', configuration: Uint8Array)
 export interface AvcSps extends VideoFormat {
   readonly id: number;
   readonly frameNumBits: number;
+  /** How presentation order is told, 0..2. */
+  readonly pocType: number;
+  /** Bits of `pic_order_cnt_lsb`; 0 where the type has none. */
+  readonly pocBits: number;
   readonly frameMbsOnly: boolean;
   readonly separatePlanes: boolean;
 }
@@ -86,8 +90,9 @@ export function readAvcSps(nal: Uint8Array): AvcSps {
   }
   const frameNumBits = 4 + reader.ueAtMost(12, 'log2_max_frame_num_minus4');
   const pocType = reader.ueAtMost(2, 'pic_order_cnt_type');
+  let pocBits = 0;
   if (pocType === 0) {
-    reader.ueAtMost(12, 'log2_max_pic_order_cnt_lsb_minus4');
+    pocBits = 4 + reader.ueAtMost(12, 'log2_max_pic_order_cnt_lsb_minus4');
   } else if (pocType === 1) {
     reader.skip(1); // delta_pic_order_always_zero_flag
     reader.se();
@@ -115,7 +120,7 @@ export function readAvcSps(nal: Uint8Array): AvcSps {
     heightInMapUnits * 16 * fields - cropUnitY * (crop.top + crop.bottom),
   );
   return {
-    ...{ id, codecString, frameNumBits, frameMbsOnly, separatePlanes, bitDepth },
+    ...{ id, codecString, frameNumBits, pocType, pocBits, frameMbsOnly, separatePlanes, bitDepth },
     chroma: CHROMA[chromaFormat]!,
     ...size,
     ...(reader.flag() ? readVui(reader) : { frameRate: null, pixelAspect: null }),

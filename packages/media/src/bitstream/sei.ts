@@ -4,6 +4,9 @@ import { BitReader, unescapeNal } from './bit-reader.js';
 /** Recovery point, in H.264 (D.1.8) and HEVC (D.2.8). */
 const RECOVERY_POINT = 6;
 
+/** A type that means nothing and that no unit's escapes depend on: reserved in both standards. */
+const RESERVED = 0xc8;
+
 /**
  * Frames until the picture is whole when decoding starts here, by the recovery point message of an SEI unit; null when it has
  * none.
@@ -11,6 +14,17 @@ const RECOVERY_POINT = 6;
  * @param payload The unit without its header, with its escapes.
  */
 export function recoveryPoint(payload: Uint8Array, codec: 'h264' | 'hevc'): number | null {
+  const found = findRecovery(payload);
+  return found && readRecovery(payload.subarray(found.at), codec);
+}
+
+/** Makes the recovery point message of an SEI unit one that says nothing, in place. */
+export function hideRecoveryPoint(payload: Uint8Array): void {
+  const found = findRecovery(payload);
+  if (found) payload[found.typeAt] = RESERVED;
+}
+
+function findRecovery(payload: Uint8Array): { readonly typeAt: number; readonly at: number } | null {
   let at = 0;
   const number = (): number => {
     let value = 0;
@@ -23,8 +37,9 @@ export function recoveryPoint(payload: Uint8Array, codec: 'h264' | 'hevc'): numb
   // What is left when one byte remains is the end of the unit.
   while (at + 2 < payload.length) {
     const type = number();
+    const typeAt = at - 1;
     const size = number();
-    if (type === RECOVERY_POINT) return readRecovery(payload.subarray(at), codec);
+    if (type === RECOVERY_POINT) return { typeAt, at };
     at += size;
   }
   return null;

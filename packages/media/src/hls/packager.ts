@@ -73,7 +73,7 @@ export class LiveHlsPackager {
     });
     this.switch = new TrackSwitch({
       configure: (tracks) => this.configure(tracks),
-      reconfigure: (tracks) => this.cutter?.changeInit(this.addInit(tracks)),
+      reconfigure: (tracks) => this.cutter?.changeInit(this.addInit(tracks), tracks),
       sample: (sample) => this.cutter?.push(sample),
       dropped: (reason) => this.drop(reason),
     });

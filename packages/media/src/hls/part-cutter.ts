@@ -1,4 +1,5 @@
 import type { AudioTrack, CodedSample, Track, VideoTrack } from '@media-analyzer/protocol';
+import { GroupCloser } from '../bitstream/group-closer.js';
 import { VIDEO_TIMESCALE } from '../fmp4/index.js';
 import { AudioLane } from './audio-lane.js';
 import type { CutLimits, SegmentPolicy } from './segment-policy.js';
@@ -69,8 +70,9 @@ export class PartCutter {
   private stallMs = VIDEO_STALL_MS;
   /** Init segment of the pictures that follow; null: that of the pictures before. */
   private nextInit: string | null = null;
-  /** Leading pictures of the keyframe that the segment began with are left out. */
+  /** Leading pictures of the keyframe that the segment began with are left out: they need what is not in it. */
   private skipsLeading = false;
+  private readonly closer = new GroupCloser();
   /** Where the current part, segment and uninterrupted stretch began, and the last keyframe handed out, ms. */
   private partStartMs = 0;
   private segmentStartMs = 0;
@@ -90,6 +92,7 @@ export class PartCutter {
     const video = tracks.find((track): track is VideoTrack => track.kind === 'video');
     this.lane = audio ? new AudioLane(audio) : null;
     this.hasVideo = video !== undefined;
+    if (video) this.closer.configure(video);
     this.soundOnly = !this.hasVideo;
     this.frameTicks = video?.frameRate ? Math.round(VIDEO_TIMESCALE / video.frameRate) : DEFAULT_FRAME_TICKS;
   }
@@ -106,9 +109,10 @@ export class PartCutter {
     this.pump(false);
   }
 
-  /** The next keyframe begins a segment with this init segment; the timeline goes on. */
-  changeInit(initName: string): void {
+  /** The next keyframe begins a segment with this init segment, of these tracks; the timeline goes on. */
+  changeInit(initName: string, tracks: readonly Track[]): void {
     this.nextInit = initName;
+    for (const track of tracks) if (track.kind === 'video') this.closer.configure(track);
   }
 
   /**
@@ -148,7 +152,7 @@ export class PartCutter {
     const newestTicks = this.held?.dtsTicks ?? -1;
     const dtsTicks = Math.max(Math.round(sample.dtsMs * TICKS_PER_MS), newestTicks + 1, 0);
     const ptsTicks = Math.max(Math.round(sample.ptsMs * TICKS_PER_MS), 0);
-    const { data, capturedAt } = sample;
+    const { capturedAt } = sample;
     if (sample.leading && this.skipsLeading) {
       this.listener.dropped('leading');
       return;
@@ -162,10 +166,10 @@ export class PartCutter {
       ptsTicks,
       durationTicks: 0,
       timescale: VIDEO_TIMESCALE,
-      data,
+      data: this.standingAlone(sample, { keyframe, entry }),
       capturedAt,
     });
-    if (keyframe) this.skipsLeading = sample.entry === 'open';
+    if (sample.keyframe) this.skipsLeading = entry === 'open';
     if (!this.running || this.soundOnly) {
       if (!keyframe) {
         this.seen(this.lane ? this.lane.endMs - this.lastPictureMs : 0);
@@ -206,6 +210,16 @@ export class PartCutter {
     if (!due) return { keyframe: false, entry: null, begins: null };
     this.nextInit = null;
     return { keyframe, entry, begins: { initName } };
+  }
+
+  /** A picture's data as decoders take them that begin with the segment. */
+  private standingAlone(
+    { data, keyframe, entry }: CodedSample,
+    role: Pick<TimedSample, 'keyframe' | 'entry'>,
+  ): Uint8Array {
+    if (keyframe && (!entry || entry === 'closed')) this.closer.reset();
+    if (role.entry === 'open') return this.closer.close(data) ?? data;
+    return role.keyframe ? this.closer.count(data) : this.closer.follow(data);
   }
 
   /** Pictures come this far apart. */
