@@ -19,9 +19,11 @@ const project = (
     hookTimeout: 60_000,
     ...(options.alone && {
       hookTimeout: 180_000,
-      maxWorkers: 1,
+      // Half of their time they wait for media, which come as fast as time goes by.
+      maxWorkers: 2,
       // Of tests that run side by side: each has a server of its own.
       maxConcurrency: 3,
+      retry: 1,
       sequence: { groupOrder: 1 },
       globalSetup: './src/harness/fresh-data.ts',
     }),
@@ -38,7 +40,7 @@ export default defineConfig({
       project('vision', './packages/vision'),
       project('server', './apps/server'),
       project('scripts', './scripts', { include: ['**/*.test.mjs'] }),
-      // After all others and one file at a time: each starts servers, encoders and a browser of its own.
+      // After all others, two files at a time: each starts servers, encoders and a browser of its own.
       project('e2e', './e2e', {
         timeout: 240_000,
         alone: true,

@@ -7,7 +7,7 @@ import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { axeFindings, layoutFindings, motions, NARROWEST, SIZES, type SizeName } from './accessibility/findings.js';
 import { boxOf, Pixels, type Point } from './accessibility/pixels.js';
-import { EMPTY, SCENES, type Scene, type Site } from './accessibility/scenes.js';
+import { EMPTY, faultyBrowser, SCENES, type Scene, type Site } from './accessibility/scenes.js';
 import { openPage } from './harness/browser.js';
 import type { Child } from './harness/child.js';
 import { liveClip } from './harness/clips.js';
@@ -38,6 +38,7 @@ async function pageOf(view: View): Promise<Page> {
   const context: BrowserContext = await browser().newContext({ ...view, reducedMotion: 'reduce' });
   // Each scene begins as the page of somebody who has chosen nothing.
   await context.addInitScript(() => localStorage.clear());
+  await context.addInitScript(faultyBrowser);
   const page = await context.newPage();
   pages.set(view, page);
   return page;

@@ -53,6 +53,27 @@ const afterPause = (act: (page: Page) => Promise<unknown>) => async (page: Page)
   await act(page);
 };
 
+/** Faults that a page has when its address asks for them: `?fault=name`. Runs in the page, before its own code. */
+export function faultyBrowser(): void {
+  const fault = new URLSearchParams(location.search).get('fault');
+  if (fault === 'no-decoder') MediaSource.isTypeSupported = () => false;
+  const { parse } = JSON;
+  if (fault === 'no-model') {
+    JSON.parse = (...args) => {
+      const message = parse(...args);
+      for (const model of message?.type === 'watching' ? message.models : []) model.state = 'missing';
+      return message;
+    };
+  }
+  if (fault !== 'no-connection') return;
+  window.WebSocket = class extends WebSocket {
+    constructor(...args: ConstructorParameters<typeof WebSocket>) {
+      super(...args);
+      this.addEventListener('open', () => setTimeout(() => this.close()));
+    }
+  };
+}
+
 /** Before anybody has created a stream. */
 export const EMPTY: Readonly<Record<string, Scene>> = {
   'no streams': { path: list, until: 'ma-streams-empty' },
@@ -120,6 +141,16 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     until: 'ma-appearance-rows',
     act: afterPause(open('ma-appearance-rows .actions .icon-button', '[mat-menu-item]')),
   },
+  'a stream that the browser cannot play': {
+    path: (site) => `${live(site)}?fault=no-decoder`,
+    until: 'ma-stage-card h2',
+  },
+  'a stream without its model': {
+    path: (site) => `${live(site)}?fault=no-model`,
+    until: '.model.panel',
+    act: paused,
+  },
+  'no connection to the server': { path: () => '/streams?fault=no-connection', until: 'ma-connection-banner button' },
   'a stream that has ended, with its recordings': {
     path: ({ ended }) => `/streams/${ended}`,
     until: 'ma-recordings .actions',
