@@ -17,6 +17,8 @@ const VIEWERS: readonly ViewerKind[] = ['watching', 'paused', 'in the past', 'in
 /** `npm run test:matrix` makes all changes; every run of the tests a selection that meets each way to recover. */
 const changes = process.env.MATRIX === 'all' ? CHANGES : CHANGES.filter(({ usual }) => usual);
 const only = process.env.MATRIX_ONLY;
+/** Where the question is how often one fails, none has a second try. */
+const tries = process.env.MATRIX === 'all' ? { retry: 0 } : {};
 
 // What emulates a graphics card takes a third more of the processor than drawing without one.
 const browser = sharedBrowser(['--disable-gpu']);
@@ -59,12 +61,12 @@ const joinings = JOININGS.filter(({ name }) => process.env.MATRIX === 'all' && w
 
 // An empty suite is a failure to vitest.
 if (chosen.length > 0)
-  describe('whoever watches keeps watching when', () => {
+  describe('whoever watches keeps watching when', tries, () => {
     for (const change of chosen) it(change.name, () => play(change));
   });
 
 if (joinings.length > 0)
-  describe('whoever comes watches', () => {
+  describe('whoever comes watches', tries, () => {
     for (const joining of joinings) it(joining.name, () => join(joining));
   });
 

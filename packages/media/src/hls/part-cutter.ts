@@ -1,7 +1,7 @@
 import type { AudioTrack, CodedSample, Track, VideoTrack } from '@media-analyzer/protocol';
-import { GroupCloser } from '../bitstream/group-closer.js';
 import { VIDEO_TIMESCALE } from '../fmp4/index.js';
 import { AudioLane } from './audio-lane.js';
+import { type PictureRole, SegmentEntries } from './segment-entries.js';
 import type { CutLimits, SegmentPolicy } from './segment-policy.js';
 import { SoundPace } from './sound-pace.js';
 import { type TimedSample, timedSample, withDuration } from './timed-sample.js';
@@ -70,9 +70,7 @@ export class PartCutter {
   private stallMs = VIDEO_STALL_MS;
   /** Init segment of the pictures that follow; null: that of the pictures before. */
   private nextInit: string | null = null;
-  /** Leading pictures of the keyframe that the segment began with are left out: they need what is not in it. */
-  private skipsLeading = false;
-  private readonly closer = new GroupCloser();
+  private readonly entries: SegmentEntries;
   /** Where the current part, segment and uninterrupted stretch began, and the last keyframe handed out, ms. */
   private partStartMs = 0;
   private segmentStartMs = 0;
@@ -92,7 +90,7 @@ export class PartCutter {
     const video = tracks.find((track): track is VideoTrack => track.kind === 'video');
     this.lane = audio ? new AudioLane(audio) : null;
     this.hasVideo = video !== undefined;
-    if (video) this.closer.configure(video);
+    this.entries = new SegmentEntries(tracks);
     this.soundOnly = !this.hasVideo;
     this.frameTicks = video?.frameRate ? Math.round(VIDEO_TIMESCALE / video.frameRate) : DEFAULT_FRAME_TICKS;
   }
@@ -112,7 +110,7 @@ export class PartCutter {
   /** The next keyframe begins a segment with this init segment, of these tracks; the timeline goes on. */
   changeInit(initName: string, tracks: readonly Track[]): void {
     this.nextInit = initName;
-    for (const track of tracks) if (track.kind === 'video') this.closer.configure(track);
+    this.entries.configure(tracks);
   }
 
   /**
@@ -153,23 +151,16 @@ export class PartCutter {
     const dtsTicks = Math.max(Math.round(sample.dtsMs * TICKS_PER_MS), newestTicks + 1, 0);
     const ptsTicks = Math.max(Math.round(sample.ptsMs * TICKS_PER_MS), 0);
     const { capturedAt } = sample;
-    if (sample.leading && this.skipsLeading) {
+    if (this.entries.leavesOut(sample)) {
       this.listener.dropped('leading');
       return;
     }
     const { keyframe, entry, begins } = this.roleOf(sample, dtsTicks / TICKS_PER_MS);
     const picture = timedSample({
-      keyframe,
-      entry,
-      begins,
-      dtsTicks,
-      ptsTicks,
-      durationTicks: 0,
-      timescale: VIDEO_TIMESCALE,
-      data: this.standingAlone(sample, { keyframe, entry }),
-      capturedAt,
+      ...{ keyframe, entry, begins, capturedAt },
+      ...{ dtsTicks, ptsTicks, durationTicks: 0, timescale: VIDEO_TIMESCALE },
+      data: this.entries.dataOf(sample, { keyframe, entry }),
     });
-    if (sample.keyframe) this.skipsLeading = entry === 'open';
     if (!this.running || this.soundOnly) {
       if (!keyframe) {
         this.seen(this.lane ? this.lane.endMs - this.lastPictureMs : 0);
@@ -194,10 +185,7 @@ export class PartCutter {
    * What a picture is to the segments. A clean keyframe may begin one. Others cost something (pictures are left out, or are not
    * whole at first), so they begin one only when one is due, and are ordinary pictures otherwise.
    */
-  private roleOf(
-    { keyframe, entry }: CodedSample,
-    startMs: number,
-  ): Pick<TimedSample, 'keyframe' | 'begins'> & { readonly entry: TimedSample['entry'] } {
+  private roleOf({ keyframe, entry }: CodedSample, startMs: number): PictureRole & Pick<TimedSample, 'begins'> {
     if (!keyframe) return { keyframe, entry: null, begins: null };
     const initName = this.nextInit;
     const opens = !this.running || this.soundOnly || initName !== null;
@@ -210,16 +198,6 @@ export class PartCutter {
     if (!due) return { keyframe: false, entry: null, begins: null };
     this.nextInit = null;
     return { keyframe, entry, begins: { initName } };
-  }
-
-  /** A picture's data as decoders take them that begin with the segment. */
-  private standingAlone(
-    { data, keyframe, entry }: CodedSample,
-    role: Pick<TimedSample, 'keyframe' | 'entry'>,
-  ): Uint8Array {
-    if (keyframe && (!entry || entry === 'closed')) this.closer.reset();
-    if (role.entry === 'open') return this.closer.close(data) ?? data;
-    return role.keyframe ? this.closer.count(data) : this.closer.follow(data);
   }
 
   /** Pictures come this far apart. */
