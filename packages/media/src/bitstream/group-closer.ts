@@ -8,6 +8,7 @@ import {
   type SliceChange,
   setsOfSlice,
 } from './h264-slice.js';
+import { readRecord } from './h264-units.js';
 import { withLengths } from './nal-framing.js';
 import { hideRecoveryPoint, recoveryPoint } from './sei.js';
 
@@ -42,18 +43,9 @@ export class GroupCloser {
   #group: Group | null = null;
   #closed = 0;
 
-  /** Takes the sets of a track's configuration (ISO/IEC 14496-15 5.3.3.1). Other codecs say themselves which pictures to skip. */
+  /** Takes the sets of a track's configuration. Other codecs say themselves which pictures to skip. */
   configure({ codec, configuration }: VideoTrack): void {
-    if (codec !== 'h264') return;
-    let at = 5;
-    for (const mask of [0x1f, 0xff]) {
-      const count = configuration[at++]! & mask;
-      for (let i = 0; i < count; i += 1) {
-        const length = (configuration[at]! << 8) | configuration[at + 1]!;
-        this.#take(configuration.subarray(at + 2, at + 2 + length));
-        at += 2 + length;
-      }
-    }
+    if (codec === 'h264') for (const nal of readRecord(configuration).sets) this.#take(nal);
   }
 
   /** What follows does not refer to what was before: the encoder began a group anew. */

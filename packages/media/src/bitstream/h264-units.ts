@@ -143,7 +143,7 @@ function attempt<T>(read: () => T): T | null {
 }
 
 /** Sets of an AVCDecoderConfigurationRecord (ISO/IEC 14496-15 5.3.3.1), or of bare units between start codes. */
-function readRecord(record: Uint8Array): { sets: Uint8Array[]; lengthSize: number } {
+export function readRecord(record: Uint8Array): { sets: Uint8Array[]; lengthSize: number } {
   if (startsWithCode(record)) {
     const spans: NalSpans = [];
     startCodeSpans(record, spans);
