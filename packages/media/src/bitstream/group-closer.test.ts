@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CodedSample, VideoTrack } from '@media-analyzer/protocol';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ffmpeg, scratchFolder } from '../testing/media.js';
 import { GroupCloser } from './group-closer.js';
@@ -47,6 +48,28 @@ describe('an open group that is closed', () => {
     broken.fill(0, broken.length - unitsOf(keyframe).at(-1)!.length + 1);
     expect(closer.close(broken)).toBeNull();
     expect(closer.follow(samples.at(-1)!.data)).toBe(samples.at(-1)!.data);
+  });
+
+  it('never breaks on pictures that are broken', async () => {
+    const { track, samples } = await encode({
+      ...moving,
+      codec: `-c:v libx264 -preset veryfast -bf 2 -x264-params ${OPEN}`,
+    });
+    const keyframe = samples.findLast((sample) => sample.keyframe)!.data;
+    const damage = fc.array(fc.tuple(fc.nat(63), fc.nat(255)), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(damage, fc.nat(samples.length - 1), fc.boolean(), (changes, index, begins) => {
+        const closer = new GroupCloser();
+        closer.configure(track);
+        closer.close(keyframe);
+        const broken = Uint8Array.from(samples[index]!.data);
+        for (const [at, value] of changes) if (at < broken.length) broken[at] = value;
+        const written = begins ? closer.close(broken) : closer.follow(broken);
+        expect(written === null || written.length > 0).toBe(true);
+        expect(closer.follow(samples.at(-1)!.data).length).toBeGreaterThan(0);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('ends where the encoder closes one itself', async () => {
