@@ -33,7 +33,7 @@ import { StreamThumbnail } from './stream-thumbnail';
       </thead>
       <tbody>
         @for (stream of streams(); track stream.id) {
-          <tr (pointerenter)="thumbnail.enter($event)" (pointerleave)="thumbnail.leave()">
+          <tr (pointerenter)="thumbnail.enter($event)">
             <td class="picture"><ma-stream-thumbnail #thumbnail [stream]="stream" /></td>
             <th scope="row" class="name">
               <a [routerLink]="['/streams', stream.id]" [title]="stream.name">{{ stream.name }}</a>

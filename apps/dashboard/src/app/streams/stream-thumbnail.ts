@@ -52,25 +52,38 @@ export class StreamThumbnail {
   });
   private timer: ReturnType<typeof setTimeout> | null = null;
   private end: (() => void) | null = null;
+  private watched: AbortController | null = null;
 
   constructor() {
     inject(DestroyRef).onDestroy(() => this.leave());
   }
 
-  /** A pointer rests here, or on what stands for this picture. */
-  enter({ pointerType }: Pick<PointerEvent, 'pointerType'>): void {
+  /** A pointer has come to what stands for this picture; a mouse that rests there has it move until it is elsewhere. */
+  enter({ pointerType, currentTarget }: Pick<PointerEvent, 'pointerType' | 'currentTarget'>): void {
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
     if (pointerType !== 'mouse' || calm || this.timer !== null || !this.playable()) return;
     this.timer = setTimeout(() => void this.start(), DWELL_MS);
+    if (currentTarget instanceof Element) this.watch(currentTarget);
   }
 
-  leave(): void {
+  private leave(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
+    this.watched?.abort();
+    this.watched = null;
     this.end?.();
     this.end = null;
     this.previewing.set(false);
     this.moving.set(false);
+  }
+
+  /** A row that is moved among the others while the pointer is on it is never told `pointerleave`: the document knows better. */
+  private watch(area: Element): void {
+    this.watched = new AbortController();
+    const { signal } = this.watched;
+    const within = (target: EventTarget | null): boolean => target instanceof Node && area.contains(target);
+    document.addEventListener('pointerover', ({ target }) => within(target) || this.leave(), { signal });
+    document.addEventListener('pointerout', ({ relatedTarget }) => within(relatedTarget) || this.leave(), { signal });
   }
 
   private playable(): boolean {

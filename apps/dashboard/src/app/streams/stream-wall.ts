@@ -19,7 +19,7 @@ import { StreamThumbnail } from './stream-thumbnail';
   template: `
     <ul>
       @for (stream of streams(); track stream.id) {
-        <li class="panel" [class.on-air]="stream.state === 'live'" (pointerenter)="thumbnail.enter($event)" (pointerleave)="thumbnail.leave()">
+        <li class="panel" [class.on-air]="stream.state === 'live'" (pointerenter)="thumbnail.enter($event)">
           <ma-stream-thumbnail #thumbnail [stream]="stream" />
           <ma-state-badge class="state" [state]="stream.state" />
           <div class="foot">
