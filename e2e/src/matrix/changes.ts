@@ -34,6 +34,17 @@ export const CHANGES: readonly Change[] = [
     happen: (scene) => restartEncoder(scene, BASE),
   },
   {
+    name: 'the encoder comes back, and its sound moments after its picture',
+    before: PICTURE_ONLY,
+    outcome: { withinMs: 20_000 },
+    happen: async (scene) => {
+      await restartEncoder(scene, PICTURE_ONLY);
+      // Later than the server waits for a second track, and so soon that one part or two have only the picture.
+      await pause(650);
+      await scene.encoder.send(BASE);
+    },
+  },
+  {
     name: 'the sound comes late, in one connection',
     before: PICTURE_ONLY,
     outcome: { withinMs: 20_000 },

@@ -4,6 +4,7 @@ import type { PlayerLog } from './player-log';
 import { type Recovery, RecoveryPolicy } from './recovery';
 import { StallWatch } from './stall-watch';
 import type { EngineError, OpenEngine, StartAt, StreamEngine, Window } from './stream-engine';
+import { TrackChange } from './track-change';
 import type { ViewerIntent } from './viewer-intent';
 
 export type PlayerState =
@@ -50,8 +51,6 @@ const CHECK_EVERY_MS = 100;
 const UNNOTICED_MS = 1500;
 /** So long after the last media came in something of them is on the screen, or the engine has lost its way, ms. */
 const UNSHOWN_MS = 6000;
-/** So close to the end of what is loaded there is nothing left to show, seconds. */
-const END = 0.15;
 
 /**
  * Plays a session on a media element and recovers from whatever happens by itself: to the live edge for who is there, to the
@@ -76,8 +75,7 @@ export class HlsPlayer {
   private wellAt = 0;
   /** When the engine last did something that leads to a picture, monotonic ms. */
   private busyAt = 0;
-  /** Media with other tracks begin at `at`: what is loaded before is played out first. */
-  private change: { readonly at: number | null } | null = null;
+  private change: TrackChange | null = null;
   private readonly checkTimer: ReturnType<typeof setInterval>;
 
   constructor(private readonly options: HlsPlayerOptions) {
@@ -260,14 +258,10 @@ export class HlsPlayer {
   private tracksChanged(at: number | null): void {
     this.options.log.add(`other tracks from ${at === null ? 'somewhere' : new Date(at).toISOString()} on`);
     this.engine?.hold();
-    this.change = { at };
+    this.change = new TrackChange(at);
     this.check();
   }
 
-  /**
-   * Behind a change of tracks nothing can be loaded into the element as it is. What lies before is played out (by who is
-   * paused: as soon as they play on), then the source is opened anew where the other tracks begin, or where was sought to.
-   */
   private check(): void {
     const { media, intent } = this.options;
     const { engine } = this;
@@ -281,14 +275,13 @@ export class HlsPlayer {
       this.helpStall(engine);
       return;
     }
-    const ahead = loadedFrom(media, media.currentTime);
-    if (media.seeking) {
-      if (ahead === 0) this.open(this.place ? { kind: 'date', at: this.place.at } : this.startNow());
-      return;
+    const { settled } = this;
+    const next = this.change.check({ now: performance.now(), media, settled, wantsPlay: intent.wantsPlay() });
+    if (next === 'sought') this.open(this.place ? { kind: 'date', at: this.place.at } : this.startNow());
+    if (next === 'beyond') {
+      const at = Math.max(this.change.at ?? 0, this.place?.at ?? 0);
+      this.open(at > 0 ? { kind: 'date', at } : this.startNow());
     }
-    if (!intent.wantsPlay() || (ahead > END && this.settled)) return;
-    const at = Math.max(this.change.at ?? 0, this.place?.at ?? 0);
-    this.open(at > 0 ? { kind: 'date', at } : this.startNow());
   }
 
   /**
