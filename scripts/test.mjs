@@ -95,7 +95,7 @@ async function runSuite(report, start) {
  * @param {string} message
  */
 function told(outcome, file, name, message) {
-  const head = message.split('\n').slice(0, 6).join('\n         ');
+  const head = message.split('\n').slice(0, 16).join('\n         ');
   return `${outcome} ${relative(file.name)} > ${name}\n         ${head}`;
 }
 

@@ -95,7 +95,7 @@ export class SourceWatch {
         {
           code: 'open_gop',
           message:
-            'Keyframes are not closed (open GOP): pictures after them refer to those before. Browsers cannot start with that, so these pictures are left out at the beginning of each segment, a few every two seconds. Set closed GOP in the encoder (x264: open-gop=0).',
+            'Keyframes are not closed (open GOP): pictures after them refer to those before. Browsers cannot start with that, so these pictures are left out at the beginning of each segment (every 2 s, or as far apart as keyframes are). Set closed GOP in the encoder (x264: open-gop=0).',
         },
       ];
     if (video && !this.#picture && now - this.#attachedAt > KEYFRAME_PATIENCE_MS)

@@ -10,7 +10,7 @@ const WARNINGS: Partial<Record<HealthWarning['code'], () => string>> = {
   codec_not_playable_in_browsers: () => $localize`Not every browser can show this stream.`,
   profile_not_playable_in_browsers: () => $localize`Not every browser can show this stream.`,
   codec_unsupported: () => $localize`A part of this stream cannot be shown.`,
-  open_gop: () => $localize`A few pictures are missing every two seconds.`,
+  open_gop: () => $localize`A few pictures are missing every few seconds.`,
   no_idr: () => $localize`The picture may be damaged for a moment after it starts or after a jump.`,
   no_keyframe: () => $localize`The picture has not begun yet.`,
   parameter_sets_unstable: () => $localize`The picture may stop for moments.`,
