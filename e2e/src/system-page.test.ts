@@ -135,7 +135,8 @@ describe('the page of streams', () => {
       const moves = () =>
         preview.evaluate(
           (video: HTMLVideoElement) =>
-            video.currentTime > 0 || new Promise((resolve) => video.addEventListener('timeupdate', resolve, { once: true })),
+            video.currentTime > 0 ||
+            new Promise((resolve) => video.addEventListener('timeupdate', resolve, { once: true })),
         );
       await row.getByText(/person \d/).waitFor({ timeout: 60_000 });
       await row.getByText(/^(Good|Fair)$/).waitFor();

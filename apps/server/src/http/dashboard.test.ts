@@ -38,6 +38,24 @@ describe('the dashboard', () => {
     expect(again.statusCode).toBe(304);
   });
 
+  it('leaves the policies of documents away where there is none, and nowhere else', async () => {
+    await using server = await startTestServer({ dashboardDir });
+    for (const url of ['/main-ABCD1234.js', '/media/font-WXYZ5678.woff2']) {
+      const { headers } = await server.app.inject(url);
+      expect([url, headers['content-security-policy'], headers['x-content-type-options']]).toEqual([
+        url,
+        undefined,
+        'nosniff',
+      ]);
+    }
+    // A picture of this kind can be opened as a page, and may have scripts.
+    for (const url of ['/favicon.svg', '/main-00000000.js', '/api/streams'])
+      expect([url, (await server.app.inject(url)).headers['content-security-policy']]).toEqual([
+        url,
+        expect.stringContaining("default-src 'self'"),
+      ]);
+  });
+
   it('does not stand in for missing files, for the API, or for what wants no page', async () => {
     await using server = await startTestServer({ dashboardDir });
     for (const url of ['/main-00000000.js', '/api/nothing', '/api', '/hls/nothing', '/ws']) {

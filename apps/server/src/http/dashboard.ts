@@ -10,6 +10,7 @@ import { contentSecurityPolicy, inlineScriptHashes } from './security.js';
 const HASHED_NAME = /-[A-Z0-9]{8}\.\w+(?:\.(?:br|gz))?$/;
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 const REVALIDATE = 'no-cache';
+const PART_OF_PAGE = /^(?:text\/(?:javascript|css)|application\/javascript|font\/)/;
 
 /** Paths of ours that are never pages: a mistake there must say so instead of showing the dashboard. */
 const NOT_PAGES = /^\/(?:api|hls|ws|metrics|healthz|readyz|openapi\.json)(?:\/|$)/;
@@ -48,17 +49,26 @@ export async function serveDashboard(app: FastifyInstance, { dir, allowedOrigins
   app.get('/', { schema: { hide: true } }, (_request, reply) => page(reply));
   // The page itself is always sent by `page`, which knows the hashes of its scripts.
   app.get('/index.html', { schema: { hide: true } }, (_request, reply) => page(reply));
-  await app.register(fastifyStatic, {
-    root: dir,
-    index: false,
-    dotfiles: 'ignore',
-    cacheControl: false,
-    decorateReply: false,
-    schemaHide: true,
-    // The build lays a Brotli and a gzip form beside what gains by it.
-    preCompressed: true,
-    setHeaders: (response, path) =>
-      response.setHeader('cache-control', HASHED_NAME.test(path) ? IMMUTABLE : REVALIDATE),
+  await app.register(async (files) => {
+    files.addHook('onSend', async (_request, reply, payload) => {
+      // Policies of documents: a script, a style or a font obeys those of the page that loads it, and is often smaller than they.
+      if (PART_OF_PAGE.test(String(reply.getHeader('content-type')))) {
+        reply.removeHeader('content-security-policy').removeHeader('cross-origin-opener-policy');
+      }
+      return payload;
+    });
+    await files.register(fastifyStatic, {
+      root: dir,
+      index: false,
+      dotfiles: 'ignore',
+      cacheControl: false,
+      decorateReply: false,
+      schemaHide: true,
+      // The build lays a Brotli and a gzip form beside what gains by it.
+      preCompressed: true,
+      setHeaders: (response, path) =>
+        response.setHeader('cache-control', HASHED_NAME.test(path) ? IMMUTABLE : REVALIDATE),
+    });
   });
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
