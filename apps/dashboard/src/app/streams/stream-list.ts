@@ -2,6 +2,7 @@ import { ChangeDetectionStrategy, Component, input } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import type { Stream } from '@media-analyzer/protocol';
 import { Icon } from '../shared/icon';
+import { keepFocus } from '../shared/keep-focus';
 import { problemText } from '../shared/server-texts';
 import { StateBadge } from '../shared/state-badge';
 import { isOnAir } from '../shared/stream-state';
@@ -62,4 +63,8 @@ export class StreamList {
   protected readonly picture = pictureFacts;
   protected readonly text = problemText;
   protected readonly onAir = isOnAir;
+
+  constructor() {
+    keepFocus(this.streams);
+  }
 }

@@ -2,6 +2,7 @@ import { ChangeDetectionStrategy, Component, input } from '@angular/core';
 import { RouterLink } from '@angular/router';
 import type { Stream } from '@media-analyzer/protocol';
 import { Icon } from '../shared/icon';
+import { keepFocus } from '../shared/keep-focus';
 import { problemText } from '../shared/server-texts';
 import { StateBadge } from '../shared/state-badge';
 import { Refused } from './refused';
@@ -57,4 +58,8 @@ export class StreamWall {
   readonly streams = input.required<readonly Stream[]>();
   protected readonly picture = pictureFacts;
   protected readonly text = problemText;
+
+  constructor() {
+    keepFocus(this.streams);
+  }
 }

@@ -1,7 +1,7 @@
 import { TestBed } from '@angular/core/testing';
 import { provideRouter } from '@angular/router';
 import type { Stream } from '@media-analyzer/protocol';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Api, ApiError } from '../shared/api';
 import { Live, SocketFactory } from '../shared/live';
 import type { SocketLike } from '../shared/live-socket';
@@ -16,6 +16,8 @@ const silent: SocketLike = {
   onmessage: null,
   onclose: null,
 };
+
+afterEach(() => localStorage.clear());
 
 async function render(listStreams: () => Promise<Stream[]>, startDemo = vi.fn()) {
   TestBed.configureTestingModule({
@@ -55,6 +57,21 @@ describe('the streams page', () => {
         'The clip of the demo is not on this server',
       );
     });
+  });
+
+  it.each(['list', 'wall'])('keeps the focus on a stream that comes to another place in the %s', async (view) => {
+    const first = streamOf({ id: 'first', name: 'First', state: 'offline' });
+    const second = streamOf({ id: 'second', name: 'Second', state: 'offline' });
+    const { fixture, element, live } = await render(async () => [first, second]);
+    document.body.append(element);
+    element.querySelector<HTMLElement>(`[aria-label="${view === 'wall' ? 'Wall' : 'List'}"]`)?.click();
+    await fixture.whenStable();
+    const link = element.querySelector<HTMLElement>('a[href="/streams/second"]')!;
+    link.focus();
+    live.streams.set([first, { ...second, state: 'live' }]);
+    await fixture.whenStable();
+    expect(element.querySelector('a[href^="/streams/"]')).toBe(link);
+    expect(document.activeElement).toBe(link);
   });
 
   it('lists streams with state and format, and follows the server', async () => {
