@@ -40,7 +40,6 @@ const PICTURE_WARNINGS: readonly string[] = [
   'profile_not_playable_in_browsers',
   'no_keyframe',
   'no_idr',
-  'open_gop',
   'parameter_sets_unstable',
   'bitstream_damaged',
 ];
