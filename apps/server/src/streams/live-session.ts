@@ -17,7 +17,7 @@ import {
 } from '@media-analyzer/protocol';
 import { type Logger, withFields } from '../log.js';
 import { SourceMeter } from './meter.js';
-import type { DecodingEvents, PublisherConnection, SessionAnalysis, StreamMetrics } from './ports.js';
+import type { DecodingEvents, Packaging, PublisherConnection, SessionAnalysis, StreamMetrics } from './ports.js';
 import { RecentLosses } from './recent-losses.js';
 import { SessionProblems } from './session-problems.js';
 import { type SessionRecorder, storageProblem } from './session-recorder.js';
@@ -27,13 +27,6 @@ import { infosOf, isCarried } from './track-info.js';
 
 /** What became of the frames is stored this often, ms, so that a server that dies leaves it nearly right. */
 const KEEP_FRAMES_EVERY_MS = 30_000;
-
-/** How media are cut into what players fetch. */
-export interface Packaging {
-  readonly segmentTargetMs: number;
-  readonly partTargetMs: number;
-  readonly dvrWindowMs: number;
-}
 
 export interface LiveSessionOptions {
   /** As it was just stored. */
@@ -232,6 +225,7 @@ export class LiveSession {
         if (source === this.#source && source.watch.trouble(trouble)) this.#options.onChange();
       },
       encoder: (name) => this.#setPublisher(source, name),
+      promises: (kinds) => source.watch.promises(kinds),
       end: (reason, failure) => this.#detach(source, reason, failure),
     });
   }
@@ -305,6 +299,7 @@ export class LiveSession {
     if (source !== this.#source) return;
     if (!isCarried(track)) {
       this.#problems.unsupported(track);
+      source.watch.unsupported(track.kind);
       this.#log.warn({ kind: track.kind, codec: track.codec }, 'codec cannot be carried');
       this.#options.onChange();
       return;
@@ -344,7 +339,7 @@ export class LiveSession {
   #configure(source: Source): void {
     source.tracksChanged = false;
     const tracks = [...source.tracks.values()];
-    this.packager.setTracks(tracks);
+    this.packager.setTracks(tracks, source.watch.promised);
     for (const track of tracks) this.analysis.decoding.track(track);
     // A picture that nobody can start with is not promised to anyone.
     const promised = tracks.filter(({ kind }) => kind === 'audio' || source.watch.hasPicture);

@@ -7,10 +7,11 @@ import {
   type SessionEndReason,
 } from '@media-analyzer/protocol';
 import type { Logger } from '../log.js';
-import { LiveSession, type Packaging } from './live-session.js';
+import { LiveSession } from './live-session.js';
 import type {
   AnalysisOfSessions,
   MediaObjects,
+  Packaging,
   PictureRows,
   PublisherConnection,
   RefusalTrace,

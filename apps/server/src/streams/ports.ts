@@ -220,3 +220,10 @@ export interface PublisherConnection {
   /** Tells the publisher why; its sink has been told of the end when this returns. */
   close(code: CodedError['code'], details?: CodedError['details']): void;
 }
+
+/** How media are cut into what players fetch. */
+export interface Packaging {
+  readonly segmentTargetMs: number;
+  readonly partTargetMs: number;
+  readonly dvrWindowMs: number;
+}

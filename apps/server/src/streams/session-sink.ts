@@ -18,6 +18,8 @@ export interface SinkTarget {
   trouble(trouble: SourceTrouble): void;
   /** The encoder's name, as it gives it itself. */
   encoder(name: string): void;
+  /** The encoder says that it will send these. */
+  promises(kinds: readonly Track['kind'][]): void;
   /** The publisher is gone. `failure`: why it was cut off. */
   end(reason: string, failure: SourceFailure | null): void;
 }
@@ -43,7 +45,11 @@ export class SessionSink {
   }
 
   onMetadata(metadata: Record<string, unknown>): void {
-    const { encoder } = metadata;
+    const { encoder, videocodecid, audiocodecid } = metadata;
+    this.#target.promises([
+      ...(isCodec(videocodecid) ? ['video' as const] : []),
+      ...(isCodec(audiocodecid) ? ['audio' as const] : []),
+    ]);
     if (typeof encoder === 'string' && encoder !== '') this.#target.encoder(encoder.slice(0, MAX_ENCODER_NAME));
   }
 
@@ -51,4 +57,9 @@ export class SessionSink {
     const { kind, code, message } = reason;
     this.#target.end(code ?? kind, kind === 'failed' && code ? { code, message: message ?? code } : null);
   }
+}
+
+/** What stands for a codec: a number of FLV (E.4) or, in Enhanced RTMP, four characters. Encoders write 0 for none. */
+function isCodec(id: unknown): boolean {
+  return (typeof id === 'number' && id > 0) || (typeof id === 'string' && id !== '');
 }

@@ -27,6 +27,7 @@ export class SourceWatch {
   readonly #tracks = new Map<Track['kind'], Track>();
   readonly #seenAt = new Map<string, number>();
   readonly #attachedAt = Date.now();
+  #promised: readonly Track['kind'][] = [];
   #damaged = 0;
   #samples = 0;
   #undecodable = false;
@@ -36,6 +37,20 @@ export class SourceWatch {
   /** There was a picture that decoding can start with. */
   get hasPicture(): boolean {
     return this.#picture;
+  }
+
+  /** Kinds that its metadata speak of: a claim, good for waiting for them. */
+  get promised(): readonly Track['kind'][] {
+    return this.#promised;
+  }
+
+  promises(kinds: readonly Track['kind'][]): void {
+    this.#promised = kinds;
+  }
+
+  /** What it sends of this kind cannot be carried: nothing is to be waited for. */
+  unsupported(kind: Track['kind']): void {
+    this.#promised = this.#promised.filter((one) => one !== kind);
   }
 
   track(track: Track): void {

@@ -248,6 +248,28 @@ describe('tracks', () => {
     }
   });
 
+  it('that the source has promised are waited for longer', async () => {
+    const { packager, feed, playlist } = setUp([]);
+    packager.setTracks([VIDEO], ['video', 'audio']);
+    const samples = program({ toMs: 3200 });
+    feed(samples.filter(({ kind, dtsMs }) => kind === 'video' && dtsMs < 1500));
+    expect(packager.stats().parts).toBe(0);
+    packager.setTracks([VIDEO, AUDIO], ['video', 'audio']);
+    feed(samples.filter(({ kind, dtsMs }) => kind === 'audio' || dtsMs >= 1500).sort((a, b) => a.dtsMs - b.dtsMs));
+    const { segments } = await playlist();
+    expect(new Set(segments.map(({ map }) => map))).toEqual(new Set(['init-0.mp4']));
+    expect(packager.multivariantPlaylist()).toContain('mp4a.40.2');
+  });
+
+  it('that the source has promised in vain are not waited for without end', async () => {
+    const { packager, feed, playlist } = setUp([]);
+    packager.setTracks([VIDEO], ['video', 'audio']);
+    feed(program({ toMs: 1900, sound: false }));
+    expect(packager.stats().parts).toBe(0);
+    feed(program({ fromMs: 1900, toMs: 4200, sound: false }));
+    expect(playlistProblems(await playlist())).toEqual([]);
+  });
+
   it('announced one by one at the start are one configuration', async () => {
     const { packager, feed, playlist } = setUp([AUDIO]);
     const samples = program({ toMs: 3200 });

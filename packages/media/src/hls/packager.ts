@@ -101,9 +101,11 @@ export class LiveHlsPackager {
   /**
    * Announces the source's tracks: all of those known so far, at most one video and one audio track. May be called again
    * at any time; a change takes effect at the next keyframe, with a new init segment and a discontinuity.
+   *
+   * @param promised Kinds that the source has said it will send; it is waited longer for them at its start.
    */
-  setTracks(tracks: readonly Track[]): void {
-    if (!this.delivery.ended) this.switch.setTracks(tracks);
+  setTracks(tracks: readonly Track[], promised?: readonly Track['kind'][]): void {
+    if (!this.delivery.ended) this.switch.setTracks(tracks, promised);
   }
 
   /** Takes one sample, on the session clock, in decode order within its track. */

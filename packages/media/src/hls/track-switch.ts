@@ -3,6 +3,8 @@ import type { CodedSample, Track, VideoTrack } from '@media-analyzer/protocol';
 
 /** How much media is waited for the second track before the stream starts with one, ms. */
 const SETTLE_MS = 500;
+/** The same when the source has said that there will be one, ms: each change of tracks later costs everybody who watches a moment. */
+const PROMISED_MS = 2000;
 /** How much sound is waited for the first picture that decoding can start with, before sound starts alone, ms. */
 const PICTURE_MS = 5000;
 /** The same in bytes, for samples with frozen timestamps. */
@@ -21,7 +23,8 @@ export interface TrackSwitchListener {
 /**
  * Turns announcements of tracks, which come one by one and at any time, into as few configurations as possible.
  *
- * - A source that has announced one track gets `SETTLE_MS` of media to announce the other; until then samples are kept.
+ * - A source that has announced one track gets `SETTLE_MS` of media to announce the other, or `PROMISED_MS` when it has said
+ *   that it will; until then samples are kept.
  * - A picture that was announced is promised to players only when there is one to start with; `PICTURE_MS` of sound without it,
  *   and sound starts alone.
  * - A change in a running stream takes effect at the next keyframe, and the old tracks go on until there.
@@ -29,6 +32,7 @@ export interface TrackSwitchListener {
  */
 export class TrackSwitch {
   private wanted: readonly Track[] = [];
+  private promised: readonly Track['kind'][] = [];
   private configured: readonly Track[] | null = null;
   /** A source just began: nothing of it has been passed on. */
   private fresh = true;
@@ -46,7 +50,8 @@ export class TrackSwitch {
     return this.backlogBytes;
   }
 
-  setTracks(tracks: readonly Track[]): void {
+  setTracks(tracks: readonly Track[], promised: readonly Track['kind'][] = []): void {
+    this.promised = promised;
     // Video first: the order in the file and in CODECS.
     const ordered = [...tracks].sort((a, b) => b.kind.localeCompare(a.kind));
     if (sameTracks(ordered, this.wanted)) return;
@@ -106,7 +111,8 @@ export class TrackSwitch {
     const waitedMs = Math.abs(newest.dtsMs - first.dtsMs);
     if (this.backlogBytes >= SETTLE_BYTES) return true;
     if (!this.startsPicture()) return waitedMs >= PICTURE_MS;
-    return this.wanted.length > 1 || waitedMs >= SETTLE_MS;
+    const more = this.promised.some((kind) => this.wanted.every((track) => track.kind !== kind));
+    return this.wanted.length > 1 || waitedMs >= (more ? PROMISED_MS : SETTLE_MS);
   }
 
   private route(sample: CodedSample): void {

@@ -46,6 +46,9 @@ describe('a change of tracks', () => {
     const slow = at(50, { readyState: 4 });
     slow.check(0);
     expect(slow.check(10_000)).toBeNull();
+    const long = at(45, { seeking: true, readyState: 1 });
+    long.check(0);
+    expect(long.check(10_000)).toBeNull();
   });
 
   it('is not passed by who is paused', () => {

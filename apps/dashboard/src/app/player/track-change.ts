@@ -14,6 +14,8 @@ export interface ChangeReading {
 const END = 0.15;
 /** So long an element may stand that says itself that it has nothing to show next, ms. */
 const STANDS_MS = 1500;
+/** More than the pictures that a decoder keeps back, seconds; who stands with more ahead than this stands for another reason. */
+const KEPT_BACK = 3;
 /** `HAVE_FUTURE_DATA`: below it the element waits for media. */
 const FUTURE_DATA = 3;
 
@@ -36,10 +38,10 @@ export class TrackChange {
   check({ now, media, settled, wantsPlay }: ChangeReading): 'sought' | 'beyond' | null {
     const ahead = loadedFrom(media, media.currentTime);
     if (media.seeking && ahead === 0) return 'sought';
-    const stands = this.stands(now, media);
+    const stands = this.stands(now, media) && ahead < KEPT_BACK;
     if (!wantsPlay) return null;
-    if (!media.seeking && (ahead <= END || !settled)) return 'beyond';
-    return stands ? 'beyond' : null;
+    const seen = !media.seeking && (ahead <= END || !settled);
+    return seen || stands ? 'beyond' : null;
   }
 
   private stands(now: number, { currentTime, readyState }: ChangeReading['media']): boolean {
