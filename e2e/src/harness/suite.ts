@@ -1,16 +1,25 @@
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, onTestFailed } from 'vitest';
+import { afterAll, beforeAll, beforeEach, onTestFailed } from 'vitest';
 import { openBrowser } from './browser.js';
 import { type ServerOptions, TestServer } from './server.js';
 
-/** One server for all tests of a file. Its log stands in the output of a test that fails. */
+/**
+ * One server for all tests of a file; a second try of a test has one of its own, without what the first left behind. Its log stands
+ * in the output of a test that fails.
+ */
 export function sharedServer(options: ServerOptions = {}): () => TestServer {
-  let server: TestServer | null = null;
-  beforeAll(async () => {
-    server = await TestServer.start(options);
+  // Tests that run side by side still use the first one when another is started.
+  const servers: TestServer[] = [];
+  const start = async (): Promise<void> => void servers.push(await TestServer.start(options));
+  beforeAll(start);
+  beforeEach(async ({ task }) => {
+    if ((task.result?.retryCount ?? 0) > 0) await start();
   });
-  afterAll(() => server?.stop());
+  afterAll(async () => {
+    await Promise.all(servers.map((server) => server.stop()));
+  });
   return () => {
+    const server = servers.at(-1);
     if (!server) throw new Error('the server is started by beforeAll');
     showLogOnFailure(server);
     return server;
