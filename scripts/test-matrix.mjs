@@ -1,7 +1,10 @@
 /**
- * `npm run test:matrix [-- --repeat N] [--only PATTERN]`: every change of the viewers' matrix in a real browser, N times. Says
- * after each run what it was, and stops at nothing: one failure in twenty is what it is there to find. At the end a table of
- * all changes: how often each was made, how often it failed, how long it took, how long the picture stood.
+ * `npm run test:matrix [-- --repeat N] [--only PATTERN] [--side-by-side N]`: every change of the viewers' matrix in a real browser,
+ * N times. Says after each run what it was, and stops at nothing: one failure in twenty is what it is there to find. At the end a
+ * table of all changes: how often each was made, how often it failed, how long it took, how long the picture stood.
+ *
+ * Many changes are long waits (a network that is gone for 20 s). `--side-by-side 2` makes two halves of them at once, each with a
+ * server, a browser and four viewers of its own: a run is shorter, and the machine busier.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,10 +14,19 @@ import { build } from './lib/build.mjs';
 import { main, Refusal, runBin } from './lib/workspace.mjs';
 
 await main(async () => {
-  const { values } = parseArgs({ options: { repeat: { type: 'string', default: '1' }, only: { type: 'string' } } });
-  const repeat = Number(values.repeat);
-  if (!Number.isInteger(repeat) || repeat < 1)
-    throw new Refusal(`--repeat is "${values.repeat}", must be a whole number from 1`);
+  const { values } = parseArgs({
+    options: {
+      repeat: { type: 'string', default: '1' },
+      only: { type: 'string' },
+      'side-by-side': { type: 'string', default: '1' },
+    },
+  });
+  const count = (/** @type {'repeat' | 'side-by-side'} */ name) => {
+    const value = Number(values[name]);
+    if (Number.isInteger(value) && value >= 1) return value;
+    throw new Refusal(`--${name} is "${values[name]}", must be a whole number from 1`);
+  };
+  const [repeat, shares] = [count('repeat'), count('side-by-side')];
   await build({ e2e: true });
   const folder = await mkdtemp(path.join(tmpdir(), 'media-analyzer-matrix-'));
   const report = path.join(folder, 'changes.jsonl');
@@ -23,14 +35,22 @@ await main(async () => {
   try {
     for (let run = 1; run <= repeat; run++) {
       const startedAt = Date.now();
-      const code = await runBin('vitest', ['run', '--project', 'e2e', 'viewer-matrix'], {
-        env: { MATRIX: 'all', MATRIX_REPORT: report, ...(values.only && { MATRIX_ONLY: values.only }) },
-      });
-      if (code !== 0) failed++;
-      inARow = code === 0 ? inARow + 1 : 0;
+      const codes = await Promise.all(
+        Array.from({ length: shares }, (_, i) =>
+          runBin('vitest', ['run', '--project', 'e2e', 'viewer-matrix'], {
+            env: {
+              ...{ MATRIX: 'all', MATRIX_REPORT: report, MATRIX_SHARE: `${i + 1}/${shares}` },
+              ...(values.only && { MATRIX_ONLY: values.only }),
+            },
+          }),
+        ),
+      );
+      const passed = codes.every((code) => code === 0);
+      if (!passed) failed++;
+      inARow = passed ? inARow + 1 : 0;
       const minutes = ((Date.now() - startedAt) / 60_000).toFixed(1);
       console.log(
-        `\nRun ${run} of ${repeat} ${code === 0 ? 'passed' : 'FAILED'} in ${minutes} min; ${run - failed} passed, ${failed} failed so far, ${inARow} passed in a row.`,
+        `\nRun ${run} of ${repeat} ${passed ? 'passed' : 'FAILED'} in ${minutes} min; ${run - failed} passed, ${failed} failed so far, ${inARow} passed in a row.`,
       );
     }
     console.log(`\n${table(await readFile(report, 'utf8').catch(() => ''))}`);

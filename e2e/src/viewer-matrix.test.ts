@@ -17,6 +17,8 @@ const VIEWERS: readonly ViewerKind[] = ['watching', 'paused', 'in the past', 'in
 /** `npm run test:matrix` makes all changes; every run of the tests a selection that meets each way to recover. */
 const changes = process.env.MATRIX === 'all' ? CHANGES : CHANGES.filter(({ usual }) => usual);
 const only = process.env.MATRIX_ONLY;
+/** Which part of them this run makes (`1/2`), where several share them. */
+const [share = 1, shares = 1] = (process.env.MATRIX_SHARE ?? '').split('/').filter(Boolean).map(Number);
 /** Where the question is how often one fails, none has a second try. */
 const tries = process.env.MATRIX === 'all' ? { retry: 0 } : {};
 
@@ -56,8 +58,9 @@ afterAll(async () => {
 
 const wanted = (name: string): boolean => !only || new RegExp(only).test(name);
 
-const chosen = changes.filter(({ name }) => wanted(name));
-const joinings = JOININGS.filter(({ name }) => process.env.MATRIX === 'all' && wanted(name));
+const isOurs = (_one: unknown, index: number): boolean => index % shares === share - 1;
+const chosen = changes.filter(({ name }) => wanted(name)).filter(isOurs);
+const joinings = JOININGS.filter(({ name }) => process.env.MATRIX === 'all' && wanted(name)).filter(isOurs);
 
 // An empty suite is a failure to vitest.
 if (chosen.length > 0)

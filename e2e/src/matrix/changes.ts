@@ -101,6 +101,16 @@ export const CHANGES: readonly Change[] = [
     happen: (scene) => restartEncoder(scene, { clip: 'av1' }),
   },
   {
+    name: 'a codec that the browser may not play, and the right one again',
+    before: BASE,
+    outcome: { withinMs: 25_000, goneMs: 6000 },
+    happen: async (scene) => {
+      await restartEncoder(scene, { clip: 'hevc' });
+      await pause(4000);
+      await restartEncoder(scene, BASE);
+    },
+  },
+  {
     name: 'the encoder is restarted',
     before: BASE,
     outcome: { withinMs: 20_000 },

@@ -24,6 +24,17 @@ const CLIPS = {
     ...['-c:a', 'aac', '-b:a', '48k', '-ar', '44100', '-ac', '1'],
   ],
   av1: [...TINY, '-c:v', 'libaom-av1', '-cpu-used', '8', '-crf', '45', '-g', '25', '-lag-in-frames', '0', ...SOUND],
+  /** What Chromium plays only where there is hardware for it. */
+  hevc: [
+    ...TINY,
+    '-c:v',
+    'libx265',
+    '-preset',
+    'ultrafast',
+    '-x265-params',
+    'keyint=25:bframes=0:log-level=error',
+    ...SOUND,
+  ],
   /** What OBS does when it is left to choose: a keyframe after 250 frames. */
   longGop: [...TINY, ...H264, '-g', '250', ...SOUND],
   /** A frame every two seconds, as of slides. */

@@ -88,6 +88,10 @@ class HlsEngine implements StreamEngine {
     this.hls.pauseBuffering();
   }
 
+  release(): void {
+    this.hls.resumeBuffering();
+  }
+
   resume(): void {
     this.hls.startLoad(-1);
   }

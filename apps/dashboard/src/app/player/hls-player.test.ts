@@ -334,12 +334,42 @@ describe('a source', () => {
     expect(viewer.media.paused).toBe(false);
   });
 
-  it('is given up only where the browser has no decoder', () => {
-    const { newest, states, engines } = watch();
+  it('for which the browser has no decoder is tried again, at once when its codec has changed', () => {
+    const { newest, states, engines, player } = watch();
+    for (let i = 0; i < 6; i++) {
+      newest().fail('codec');
+      vi.advanceTimersByTime(8000);
+    }
     newest().fail('codec');
-    vi.advanceTimersByTime(60_000);
     expect(states.at(-1)).toEqual({ kind: 'unplayable', codecs: 'avc1.640028' });
-    expect(engines).toHaveLength(1);
+    const before = engines.length;
+    player.retryNow();
+    expect(engines).toHaveLength(before + 1);
+    expect(newest().start).toEqual({ kind: 'live' });
+  });
+
+  it('is opened anew although its engine fails again and again before that is due', () => {
+    const { newest, engines } = watch();
+    for (let i = 0; i < 30 && engines.length === 1; i++) {
+      newest().failAndReset();
+      vi.advanceTimersByTime(150);
+    }
+    expect(engines).toHaveLength(2);
+  });
+
+  it('that breaks behind the picture of who is paused is loaded no further, until they play on', () => {
+    const viewer = watch();
+    goTo(viewer, 20);
+    viewer.playback.pause();
+    for (let i = 0; i < 3; i++) {
+      viewer.newest().fail('decoder');
+      vi.advanceTimersByTime(9000);
+      viewer.newest().show(18, 22, 20);
+    }
+    expect(viewer.newest().calls).toEqual(['hold']);
+    viewer.playback.togglePlay();
+    vi.advanceTimersByTime(200);
+    expect(viewer.newest().calls).toEqual(['hold', 'release']);
   });
 
   it('is tried at once when the network is back', () => {

@@ -10,7 +10,7 @@ import type { ViewerIntent } from './viewer-intent';
 export type PlayerState =
   /** `waiting`: the session has nothing to play yet; it is asked for again and again. */
   | { readonly kind: 'idle' | 'loading' | 'playing' | 'waiting' }
-  /** The browser has no decoder for the stream. */
+  /** The browser has no decoder for what the stream is now. */
   | { readonly kind: 'unplayable'; readonly codecs: string }
   /** Trying again by itself. */
   | { readonly kind: 'recovering'; readonly trouble: 'network' | 'decoder' | 'other' };
@@ -65,6 +65,10 @@ export class HlsPlayer {
   private readonly stalls = new StallWatch();
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private retry: (() => void) | null = null;
+  /** When it is due, monotonic ms. */
+  private retryAt = 0;
+  /** Nothing more is loaded until the viewer plays on. */
+  private held = false;
   /** What the viewer was last seen at; survives openings that fail. */
   private place: Place | null = null;
   /** The very frame to return to, PTS in ms, once it is loaded again. */
@@ -131,8 +135,9 @@ export class HlsPlayer {
     if (typeof live === 'number') this.options.media.currentTime = live;
   }
 
-  /** Does at once what was to be tried after a pause: the network is back, or the tab is shown again. */
+  /** Does at once what was to be tried after a pause: the network is back, the tab is shown again, the encoder sends another codec. */
   retryNow(): void {
+    this.recovery.hope();
     this.retry?.();
   }
 
@@ -170,6 +175,7 @@ export class HlsPlayer {
     clearTimeout(this.retryTimer);
     this.retry = null;
     this.change = null;
+    this.held = false;
     this.settled = false;
     this.wellAt = performance.now();
     this.busyAt = this.wellAt;
@@ -189,6 +195,11 @@ export class HlsPlayer {
         media.currentTime = time;
       }
     }
+    // Who is paused has the picture they look at; what comes after it would break the element again.
+    if (this.recovery.repeats && !this.options.intent.wantsPlay() && loadedFrom(media, media.currentTime) > 0) {
+      this.held = true;
+      this.engine?.hold();
+    }
     this.options.onState({ kind: 'playing' });
   }
 
@@ -205,14 +216,10 @@ export class HlsPlayer {
       moving,
     });
     this.options.log.add(`${error.message}; ${JSON.stringify(recovery)}`);
-    if (recovery.kind === 'give-up') {
-      this.close();
-      this.options.onState({ kind: 'unplayable', codecs: error.codecs });
-      return;
-    }
     const { kind } = error;
     if (kind === 'not-ready') this.options.onState({ kind: 'waiting' });
-    else if (kind !== 'codec') this.options.onState({ kind: 'recovering', trouble: kind });
+    else if (kind === 'codec') this.options.onState({ kind: 'unplayable', codecs: error.codecs });
+    else this.options.onState({ kind: 'recovering', trouble: kind });
     if (recovery.kind === 'reset-decoder') {
       if (!error.decoderReset) this.engine?.resetDecoder();
     } else this.later(recovery.afterMs, () => this.recover(recovery));
@@ -267,6 +274,10 @@ export class HlsPlayer {
     const { engine } = this;
     if (!engine) return;
     if (!this.settled && media.readyState >= 2 && !media.seeking) this.settled = true;
+    if (this.held && intent.wantsPlay() && !this.change) {
+      this.held = false;
+      engine.release();
+    }
     // Asked for all the time: what empties the element is noticed when it is empty.
     this.notePlace();
     this.noticeBroken();
@@ -326,13 +337,18 @@ export class HlsPlayer {
     else if (help) this.reopen();
   }
 
+  /** Does this after a pause, in place of what was to be done; an engine that fails again and again puts nothing off. */
   private later(afterMs: number, run: () => void): void {
-    clearTimeout(this.retryTimer);
+    const waits = this.retry !== null;
     this.retry = () => {
       clearTimeout(this.retryTimer);
       this.retry = null;
       run();
     };
+    const dueAt = performance.now() + afterMs;
+    if (waits && this.retryAt <= dueAt) return;
+    clearTimeout(this.retryTimer);
+    this.retryAt = dueAt;
     this.retryTimer = setTimeout(() => this.retry?.(), afterMs);
   }
 }

@@ -151,6 +151,7 @@ export class Player {
       this.intent.wantsPlay.set(true);
     });
     effect(() => this.follow());
+    effect(() => this.store.codecsPlayable() && untracked(() => this.hls?.retryNow()));
     effect(() => this.store.paused.set(this.playback()?.paused() ?? false));
     effect(() => {
       const request = this.store.seekRequest();
@@ -250,7 +251,7 @@ export class Player {
     const playable = this.store.codecsPlayable();
     untracked(() => {
       if (!this.hls || !stream || !playback) return;
-      if (!stream.session || !playable || !shouldPlay(stream, replaying)) {
+      if (!stream.session || !shouldPlay(stream, replaying)) {
         this.hls.unload();
         return;
       }
@@ -258,7 +259,10 @@ export class Player {
       const { epochAt } = stream.session;
       const moment = this.store.recording() ? this.store.moment() : null;
       const startAt = moment ? epochAt + moment.ptsMs + WITHIN_FRAME_MS : undefined;
-      playback.load({ url: stream.playbackUrl, epochAt, live, startAt });
+      const source = { url: stream.playbackUrl, epochAt, live, startAt };
+      // A codec that the browser lacks is not begun with; who watches the session has what came before it.
+      if (playable || this.hls.plays(source)) playback.load(source);
+      else this.hls.unload();
     });
   }
 

@@ -65,9 +65,28 @@ describe('the recovery policy', () => {
     expect(skips.every((recovery) => !('skipSeconds' in recovery) || recovery.skipSeconds === 0)).toBe(true);
   });
 
-  it('gives up only where the browser has no decoder, and learns nothing about the next source', () => {
+  it('moves who plays on after many failures of a paused picture no further than after the first ones', () => {
     const policy = new RecoveryPolicy();
-    expect(policy.decide(trouble('codec'))).toEqual({ kind: 'give-up' });
+    for (let now = 0; now < 9; now++) policy.decide(trouble('decoder', { placeAt: 10_000, now, moving: false }));
+    expect(policy.repeats).toBe(true);
+    const skips = [9, 10, 11].map((now) => policy.decide(trouble('decoder', { placeAt: 10_000, now })));
+    expect(skips.map((recovery) => 'skipSeconds' in recovery && recovery.skipSeconds)).toEqual([2, 4, 8]);
+  });
+
+  it('tries again what the browser has no decoder for, less and less often, and passes it in the past', () => {
+    const policy = new RecoveryPolicy();
+    const tried = [1, 2, 3].map(() => policy.decide(trouble('codec', { placeAt: 1000 })));
+    expect(tried).toEqual([
+      { kind: 'reopen', afterMs: 500, skipSeconds: 0 },
+      { kind: 'reopen', afterMs: 1000, skipSeconds: 0 },
+      { kind: 'reopen', afterMs: 2000, skipSeconds: 2 },
+    ]);
+    policy.hope();
+    expect(policy.decide(trouble('codec', { placeAt: 1000 }))).toMatchObject({ afterMs: 500 });
+  });
+
+  it('learns nothing about the next source', () => {
+    const policy = new RecoveryPolicy();
     for (let i = 0; i < 5; i++) policy.decide(trouble('decoder', { placeAt: 1000 }));
     policy.reset();
     expect(policy.decide(trouble('decoder', { placeAt: 1000 }))).toEqual({ kind: 'reset-decoder' });

@@ -2,8 +2,6 @@ import type { EngineError } from './stream-engine';
 
 /** What is done about an error. `afterMs`: how long to wait before, ms. */
 export type Recovery =
-  /** Nothing helps: the browser cannot play it. */
-  | { readonly kind: 'give-up' }
   /** A new decoder for the same media, at the same place. */
   | { readonly kind: 'reset-decoder' }
   /** Go on loading where it stopped, which keeps the picture on screen. */
@@ -44,15 +42,21 @@ const MAX_SKIP = 30;
 
 /**
  * Decides how playback is brought back after an error. It never stops trying, because the source may become good again by
- * itself (a server that restarts, an encoder that is set right), unless the browser lacks the decoder. Media that a fresh
- * decoder refuses at the same place are loaded anew, then jumped over, a little further each time.
+ * itself (a server that restarts, an encoder that is set right, to another codec too). Media that a fresh decoder refuses at
+ * the same place, and those that the browser has no decoder for, are loaded anew, then jumped over, a little further each time.
  */
 export class RecoveryPolicy {
   private attempts = 0;
   private decoderErrors: number[] = [];
   private brokenAt: number | null = null;
-  /** Decoder errors in a row at that place. */
+  /** Errors in a row at that place, and how often it was jumped over for them. */
   private failures = 0;
+  private jumps = 0;
+
+  /** What comes soon after the place of the last error fails too. */
+  get repeats(): boolean {
+    return this.failures > 1;
+  }
 
   /** Another source is played: nothing of what was learnt holds. */
   reset(): void {
@@ -60,17 +64,23 @@ export class RecoveryPolicy {
     this.decoderErrors = [];
     this.brokenAt = null;
     this.failures = 0;
+    this.jumps = 0;
   }
 
   /** Media came in: the network works. */
   loaded(): void {
+    this.hope();
+  }
+
+  /** What was wrong may have been set right: the next tries come soon after one another. */
+  hope(): void {
     this.attempts = 0;
   }
 
   decide(trouble: Trouble): Recovery {
     switch (trouble.error.kind) {
       case 'codec':
-        return { kind: 'give-up' };
+        return { kind: 'reopen', afterMs: this.delay(), skipSeconds: this.skip(trouble) };
       case 'not-ready':
         return { kind: 'reopen', afterMs: NOT_READY_RETRY_MS, skipSeconds: 0 };
       case 'network':
@@ -84,19 +94,24 @@ export class RecoveryPolicy {
     }
   }
 
-  private decideDecoder({ now, placeAt, moving }: Trouble): Recovery {
+  private decideDecoder(trouble: Trouble): Recovery {
+    const { now } = trouble;
     this.decoderErrors = [...this.decoderErrors.filter((at) => now - at < DECODER_WINDOW_MS), now];
+    const many = this.decoderErrors.length > DECODER_RESETS;
+    const skipSeconds = this.skip(trouble);
+    if (this.failures === 1 && !many) return { kind: 'reset-decoder' };
+    return { kind: 'reopen', afterMs: many ? this.delay() : 0, skipSeconds };
+  }
+
+  /** How far the viewer is to be moved on, seconds: not at all, before they have failed at this place again and again. */
+  private skip({ placeAt, moving }: Trouble): number {
     const again = placeAt !== null && this.brokenAt !== null && Math.abs(placeAt - this.brokenAt) < SAME_PLACE_MS;
     this.brokenAt = placeAt;
     this.failures = again ? this.failures + 1 : 1;
-    const many = this.decoderErrors.length > DECODER_RESETS;
-    if (this.failures === 1 && !many) return { kind: 'reset-decoder' };
-    const jumps = moving ? this.failures - FAILURES_BEFORE_SKIP : 0;
-    return {
-      kind: 'reopen',
-      afterMs: many ? this.delay() : 0,
-      skipSeconds: jumps > 0 ? Math.min(MAX_SKIP, FIRST_SKIP * 2 ** (jumps - 1)) : 0,
-    };
+    if (!again) this.jumps = 0;
+    // What failed while they looked at one picture is no reason to take them far from it when they play on.
+    if (!moving || this.failures <= FAILURES_BEFORE_SKIP) return 0;
+    return Math.min(MAX_SKIP, FIRST_SKIP * 2 ** this.jumps++);
   }
 
   /** Grows with each failure in a row. */

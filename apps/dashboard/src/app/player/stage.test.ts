@@ -35,13 +35,16 @@ describe('the stage', () => {
     const hevc = sessionOf({
       video: { codec: 'hevc', codecString: 'hvc1.1.6.L120.90', width: 1920, height: 1080, frameRate: 50 },
     });
-    expect(stage({ state: 'live', session: hevc }, { codecsPlayable: false })).toEqual({
+    expect(stage({ state: 'live', session: hevc }, { codecsPlayable: false, player: { kind: 'idle' } })).toEqual({
       kind: 'unplayable',
       codec: 'hevc',
     });
     expect(stage({ state: 'live', session: hevc }, { player: { kind: 'unplayable', codecs: 'hvc1' } })).toEqual({
       kind: 'unplayable',
       codec: 'hevc',
+    });
+    expect(stage({ state: 'live', session: hevc }, { codecsPlayable: false, player: { kind: 'playing' } })).toEqual({
+      kind: 'picture',
     });
     expect(stage({ state: 'live', session: sessionOf({ video: null }) })).toEqual({ kind: 'no-video' });
   });

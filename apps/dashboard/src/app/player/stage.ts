@@ -52,7 +52,9 @@ export function stageOf(input: StageInput): Stage {
   const something = session !== null && (session.video !== null || session.audio !== null);
   if (state === 'offline' && !replaying) return { kind: 'offline', replay: something };
   if (state === 'ended' && !replaying) return something ? { kind: 'ended' } : { kind: 'offline', replay: false };
-  if (!codecsPlayable) return { kind: 'unplayable', codec: session?.video?.codec ?? 'unknown' };
+  // Who is in the past of the session may still see what was sent before in another codec.
+  if (!codecsPlayable && player.kind !== 'playing')
+    return { kind: 'unplayable', codec: session?.video?.codec ?? 'unknown' };
   if (player.kind === 'unplayable') return { kind: 'unplayable', codec: session?.video?.codec ?? player.codecs };
   if (state === 'reconnecting') return { kind: 'reconnecting', untilAt: stream.reconnectUntilAt ?? null };
   if (session?.playable === false || player.kind === 'waiting')

@@ -63,6 +63,8 @@ export interface StreamEngine {
   dateAt(mediaTime: number): number | null;
   /** Loads no more media but goes on telling where the live edge is. */
   hold(): void;
+  /** Loads media again after `hold`. */
+  release(): void;
   /** Goes on loading where it stopped, after an error of the network. */
   resume(): void;
   /** Gives the element a new decoder at the same place. The element is paused and empty for a moment. */

@@ -122,6 +122,10 @@ export class FakeEngine implements StreamEngine {
     this.calls.push('hold');
   }
 
+  release(): void {
+    this.calls.push('release');
+  }
+
   resume(): void {
     this.calls.push('resume');
   }
