@@ -367,9 +367,15 @@ describe('a source', () => {
       viewer.newest().show(18, 22, 20);
     }
     expect(viewer.newest().calls).toEqual(['hold']);
-    viewer.playback.togglePlay();
+    viewer.playback.seek(10);
+    viewer.media.seeking = true;
     vi.advanceTimersByTime(200);
     expect(viewer.newest().calls).toEqual(['hold', 'release']);
+    viewer.media.seeking = false;
+    viewer.newest().show(8, 12, 10);
+    viewer.playback.togglePlay();
+    vi.advanceTimersByTime(200);
+    expect(viewer.newest().calls).toEqual(['hold', 'release', 'hold', 'release']);
   });
 
   it('is tried at once when the network is back', () => {

@@ -67,7 +67,7 @@ export class HlsPlayer {
   private retry: (() => void) | null = null;
   /** When it is due, monotonic ms. */
   private retryAt = 0;
-  /** Nothing more is loaded until the viewer plays on. */
+  /** Nothing more is loaded until the viewer plays on, or goes elsewhere. */
   private held = false;
   /** What the viewer was last seen at; survives openings that fail. */
   private place: Place | null = null;
@@ -274,7 +274,7 @@ export class HlsPlayer {
     const { engine } = this;
     if (!engine) return;
     if (!this.settled && media.readyState >= 2 && !media.seeking) this.settled = true;
-    if (this.held && intent.wantsPlay() && !this.change) {
+    if (this.held && (intent.wantsPlay() || media.seeking) && !this.change) {
       this.held = false;
       engine.release();
     }
