@@ -8,6 +8,8 @@ export interface Joining {
   readonly comeAfterMs: number | null;
   /** What they read until they see it, if it takes a while. */
   readonly words?: RegExp;
+  /** What the encoder is set to, and restarted with, when everybody has read them. */
+  readonly then?: Programme;
 }
 
 /** Nothing has to be pressed in any of these. */
@@ -27,5 +29,12 @@ export const JOININGS: readonly Joining[] = [
     name: 'a stream with open groups of pictures, between two of them',
     before: { clip: 'longOpenGop' },
     comeAfterMs: 9000,
+  },
+  {
+    name: 'a stream in a codec that the browser may not play, until the encoder is set right',
+    before: { clip: 'hevc' },
+    comeAfterMs: 5000,
+    words: /cannot play HEVC/,
+    then: { clip: 'base' },
   },
 ];

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Analysis, Detection } from '@media-analyzer/protocol';
 import type { Database } from '../database.js';
 import type { NewSegment } from '../segment-repository.js';
@@ -16,6 +17,8 @@ export async function makeSession(
 ) {
   const stream = await new StreamRepository(database).create({ name: 'Studio', mode: 'realtime', retention });
   const session = await new SessionRepository(database).start({ streamId: stream.id, ...SESSION_START });
+  // Ids of two makers within one millisecond are in no order: what a test makes next comes after this.
+  for (const madeAt = Date.now(); Date.now() === madeAt; ) await setImmediate();
   return { stream, session, streamId: stream.id, sessionId: session.id };
 }
 
