@@ -73,7 +73,7 @@ if (joinings.length > 0)
     for (const joining of joinings) it(joining.name, () => join(joining));
   });
 
-async function join({ name, before, comeAfterMs, words, then }: Joining): Promise<void> {
+async function join({ name, before, comeAfterMs, words, setTo }: Joining): Promise<void> {
   showLogOnFailure(server);
   const time = new Stopwatch();
   let passed = false;
@@ -92,9 +92,9 @@ async function join({ name, before, comeAfterMs, words, then }: Joining): Promis
     }
     time.lap('there');
     if (words) await forAll(viewers, (viewer) => viewer.sees(words, 15_000));
-    if (then) {
+    if (setTo) {
       await encoder.stop();
-      encoder = await LoopEncoder.start(ingestUrl, then);
+      encoder = await LoopEncoder.start(ingestUrl, setTo);
     }
     await forAll(viewers, async (viewer) => void (await viewer.plays(2, 30_000)));
     time.lap('all watch');

@@ -9,7 +9,7 @@ export interface Joining {
   /** What they read until they see it, if it takes a while. */
   readonly words?: RegExp;
   /** What the encoder is set to, and restarted with, when everybody has read them. */
-  readonly then?: Programme;
+  readonly setTo?: Programme;
 }
 
 /** Nothing has to be pressed in any of these. */
@@ -35,6 +35,6 @@ export const JOININGS: readonly Joining[] = [
     before: { clip: 'hevc' },
     comeAfterMs: 5000,
     words: /cannot play HEVC/,
-    then: { clip: 'base' },
+    setTo: { clip: 'base' },
   },
 ];
