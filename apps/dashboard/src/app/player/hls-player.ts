@@ -79,6 +79,7 @@ export class HlsPlayer {
   private wellAt = 0;
   /** When the engine last did something that leads to a picture, monotonic ms. */
   private busyAt = 0;
+  /** Media with other tracks are on their way. */
   private change: TrackChange | null = null;
   private readonly checkTimer: ReturnType<typeof setInterval>;
 
@@ -186,7 +187,7 @@ export class HlsPlayer {
 
   private buffered(): void {
     this.busyAt = performance.now();
-    this.recovery.loaded();
+    this.recovery.hope();
     const { media } = this.options;
     if (this.returnTo !== null) {
       const time = this.clock?.mediaTimeOf(this.returnTo) ?? null;

@@ -26,7 +26,7 @@ describe('the recovery policy', () => {
     expect(kinds.map((recovery) => ('afterMs' in recovery ? recovery.afterMs : 0)).slice(0, 6)).toEqual([
       500, 1000, 2000, 4000, 8000, 8000,
     ]);
-    policy.loaded();
+    policy.hope();
     expect(policy.decide(trouble('network'))).toEqual({ kind: 'resume', afterMs: 500 });
   });
 

@@ -67,12 +67,7 @@ export class RecoveryPolicy {
     this.jumps = 0;
   }
 
-  /** Media came in: the network works. */
-  loaded(): void {
-    this.hope();
-  }
-
-  /** What was wrong may have been set right: the next tries come soon after one another. */
+  /** Media came in, or what was wrong may have been set right: the next tries come soon after one another. */
   hope(): void {
     this.attempts = 0;
   }
