@@ -300,6 +300,8 @@ export class LiveSession {
     if (!isCarried(track)) {
       this.#problems.unsupported(track);
       source.watch.unsupported(track.kind);
+      // It is not waited for any longer.
+      source.tracksChanged ||= source.tracks.size > 0;
       this.#log.warn({ kind: track.kind, codec: track.codec }, 'codec cannot be carried');
       this.#options.onChange();
       return;

@@ -43,6 +43,28 @@ describe('a publisher', () => {
     ]);
   });
 
+  it('whose metadata promise a second track is waited for longer, unless that turns out to be useless', async () => {
+    const begin = async (metadata: Record<string, unknown>) => {
+      const { onAir, session } = await scene();
+      const { sink } = await onAir();
+      sink.onMetadata(metadata);
+      const at = (await session()).epochAt;
+      feed(sink, clip, { toMs: 1000, only: 'video', at });
+      const more = (fromMs: number, toMs: number) =>
+        feed(sink, clip, { fromMs, toMs, only: 'video', goesOn: true, at });
+      return { sink, session, more };
+    };
+    const alone = await begin({ videocodecid: 7 });
+    const waits = await begin({ videocodecid: 7, audiocodecid: 10 });
+    const useless = await begin({ videocodecid: 7, audiocodecid: 2 });
+    useless.sink.onTrack({ kind: 'audio', codec: 'mp3' });
+    for (const { more } of [alone, waits, useless]) more(1000, 1700);
+    const playable = (of: typeof alone) => of.session().then((session) => session.playable);
+    expect(await Promise.all([alone, waits, useless].map(playable))).toEqual([true, false, true]);
+    waits.more(1700, 4000);
+    expect(await playable(waits)).toBe(true);
+  });
+
   it('beside one that is sending is refused', async () => {
     const { publish, onAir, stream, session } = await scene();
     const { sink } = await onAir();
