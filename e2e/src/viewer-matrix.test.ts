@@ -58,9 +58,10 @@ afterAll(async () => {
 
 const wanted = (name: string): boolean => !only || new RegExp(only).test(name);
 
-const isOurs = (_one: unknown, index: number): boolean => index % shares === share - 1;
-const chosen = changes.filter(({ name }) => wanted(name)).filter(isOurs);
-const joinings = JOININGS.filter(({ name }) => process.env.MATRIX === 'all' && wanted(name)).filter(isOurs);
+const all = [...changes, ...(process.env.MATRIX === 'all' ? JOININGS : [])].filter(({ name }) => wanted(name));
+const ours = new Set<Change | Joining>(all.filter((_one, index) => index % shares === share - 1));
+const chosen = changes.filter((change) => ours.has(change));
+const joinings = JOININGS.filter((joining) => ours.has(joining));
 
 // An empty suite is a failure to vitest.
 if (chosen.length > 0)
