@@ -3,27 +3,28 @@ import { type LoadedMedia, loadMedia } from '../harness/publish.js';
 import { transcodeFile } from '../harness/transcode.js';
 
 const PEOPLE = testMedia('video/woman_dog_ball_720p30.mp4');
-const TINY = ['-vf', 'scale=320:180,setsar=1,fps=25', '-t', '8'];
+/** Frames per second: what recovers from a change counts parts and keyframes, and drawing frames is what costs most here. */
+const FPS = 12;
+const GOP = ['-g', String(FPS)];
+const TINY = ['-vf', `scale=320:180,setsar=1,fps=${FPS}`, '-t', '8'];
+const TALL = ['-vf', `scale=180:320,setsar=1,fps=${FPS}`, '-t', '8'];
 const SOUND = ['-c:a', 'aac', '-b:a', '64k', '-ar', '48000', '-ac', '2'];
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-crf', '30', '-sc_threshold', '0'];
 
 /** ffmpeg's arguments for each clip: small enough for a page on two cores to play four of them at once. */
 const CLIPS = {
   /** What is published first: a keyframe every second, with sound. */
-  base: [...TINY, ...H264, '-g', '25', ...SOUND],
+  base: [...TINY, ...H264, ...GOP, ...SOUND],
   /** Another size, turned as a phone is. */
-  tall: ['-vf', 'scale=180:320,setsar=1,fps=25', '-t', '8', ...H264, '-g', '25', ...SOUND],
+  tall: [...TALL, ...H264, ...GOP, ...SOUND],
   /** The same with parameter sets before each keyframe, for an encoder that says so nowhere else. */
-  tallInBand: [
-    ...['-vf', 'scale=180:320,setsar=1,fps=25', '-t', '8', ...H264, '-g', '25'],
-    ...['-bsf:v', 'dump_extra=freq=keyframe', ...SOUND],
-  ],
+  tallInBand: [...TALL, ...H264, ...GOP, '-bsf:v', 'dump_extra=freq=keyframe', ...SOUND],
   /** Another profile, another sound. */
   main: [
-    ...[...TINY, '-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'main', '-bf', '0', '-crf', '30', '-g', '25'],
+    ...[...TINY, '-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'main', '-bf', '0', '-crf', '30', ...GOP],
     ...['-c:a', 'aac', '-b:a', '48k', '-ar', '44100', '-ac', '1'],
   ],
-  av1: [...TINY, '-c:v', 'libaom-av1', '-cpu-used', '8', '-crf', '45', '-g', '25', '-lag-in-frames', '0', ...SOUND],
+  av1: [...TINY, '-c:v', 'libaom-av1', '-cpu-used', '8', '-crf', '45', ...GOP, '-lag-in-frames', '0', ...SOUND],
   /** What Chromium plays only where there is hardware for it. */
   hevc: [
     ...TINY,
@@ -32,23 +33,24 @@ const CLIPS = {
     '-preset',
     'ultrafast',
     '-x265-params',
-    'keyint=25:bframes=0:log-level=error',
+    `keyint=${FPS}:bframes=0:log-level=error`,
     ...SOUND,
   ],
-  /** What OBS does when it is left to choose: a keyframe after 250 frames. */
+  /** What OBS does when it is left to choose: many seconds between keyframes, here as many as the clip has. */
   longGop: [...TINY, ...H264, '-g', '250', ...SOUND],
   /** A frame every two seconds, as of slides. */
   slides: ['-vf', 'scale=320:180,setsar=1,fps=1/2', '-t', '8', ...H264, '-g', '1', ...SOUND],
   /** Leading pictures that refer to what came before their keyframe. */
   openGop: [
     ...[...TINY, '-c:v', 'libx264', '-preset', 'veryfast', '-bf', '3', '-crf', '30'],
-    ...['-x264opts', 'open-gop=1:keyint=25:min-keyint=25:scenecut=0', ...SOUND],
+    ...['-x264opts', `open-gop=1:keyint=${FPS}:min-keyint=${FPS}:scenecut=0`, ...SOUND],
   ],
   /** The same with groups that end at no whole second, for so long that several segments begin within them. */
   longOpenGop: [
-    ...['-vf', 'fps=25,scale=320:180,setsar=1,trim=0:9,loop=3:220,setpts=N/25/TB', '-af', 'aloop=3:400000', '-t', '25'],
+    ...['-vf', `fps=${FPS},scale=320:180,setsar=1,trim=0:9,loop=3:105,setpts=N/${FPS}/TB`],
+    ...['-af', 'aloop=3:400000', '-t', '25'],
     ...['-map', '0:v', '-map', '0:a', '-c:v', 'libx264', '-preset', 'veryfast', '-bf', '3', '-crf', '30'],
-    ...['-x264opts', 'open-gop=1:keyint=62:min-keyint=62:scenecut=0', ...SOUND],
+    ...['-x264opts', 'open-gop=1:keyint=30:min-keyint=30:scenecut=0', ...SOUND],
   ],
 } as const;
 

@@ -38,6 +38,8 @@ interface MatrixWindow extends Window {
 const VIEWPORT = { width: 480, height: 420 };
 /** So often the server is asked when PTS 0 of its session was, ms. */
 const EPOCH_EVERY_MS = 500;
+/** So often a page is looked at, ms: less often than that asking would be a good part of what a page has to do. */
+const LOOK_EVERY_MS = 300;
 /** A page that does not answer for so long stands for good, ms. */
 const ANSWER_WITHIN_MS = 10_000;
 
@@ -188,7 +190,7 @@ export class Viewer {
         const shown = await this.shown();
         return holds(shown) && shown;
       },
-      { what, withinMs, everyMs: 150 },
+      { what, withinMs, everyMs: LOOK_EVERY_MS },
     );
   }
 
