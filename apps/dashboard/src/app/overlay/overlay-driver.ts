@@ -39,6 +39,8 @@ interface FrameInfo {
 export class OverlayDriver {
   private readonly renderer: OverlayRenderer;
   private readonly resizes: ResizeObserver;
+  /** Of the video element, CSS pixels. Asked for when it changes: to ask at each frame has the page laid out for it. */
+  private size = { width: 0, height: 0 };
   private frame: FrameInfo | null = null;
   /** The clock could tell where the frame on the screen is. */
   private placed = false;
@@ -49,7 +51,11 @@ export class OverlayDriver {
 
   constructor(private readonly options: OverlayDriverOptions) {
     this.renderer = new OverlayRenderer(options.canvas);
-    this.resizes = new ResizeObserver(() => this.redraw());
+    this.resizes = new ResizeObserver(() => {
+      const { clientWidth, clientHeight } = options.video;
+      this.size = { width: clientWidth, height: clientHeight };
+      this.redraw();
+    });
     this.resizes.observe(options.video);
     options.video.addEventListener('pointermove', this.point);
     options.video.addEventListener('pointerleave', this.unpoint);
@@ -132,8 +138,7 @@ export class OverlayDriver {
   }
 
   private fit(): void {
-    const { video } = this.options;
-    this.renderer.resize({ width: video.clientWidth, height: video.clientHeight }, window.devicePixelRatio || 1);
+    this.renderer.resize(this.size, window.devicePixelRatio || 1);
   }
 
   private paint(frame: FrameInfo): DrawRecord {

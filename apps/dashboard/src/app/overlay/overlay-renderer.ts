@@ -37,6 +37,8 @@ export class OverlayRenderer {
   private readonly context: CanvasRenderingContext2D;
   private size: Size = { width: 0, height: 0 };
   private pixelRatio = 1;
+  /** Nothing is on it: to clear it all the same has it composed anew with each frame. */
+  private blank = true;
   private readonly widths = new Map<string, number>();
 
   constructor(private readonly canvas: HTMLCanvasElement) {
@@ -57,6 +59,8 @@ export class OverlayRenderer {
   }
 
   clear(): void {
+    if (this.blank) return;
+    this.blank = true;
     this.context.setTransform(1, 0, 0, 1, 0, 0);
     this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
@@ -81,6 +85,7 @@ export class OverlayRenderer {
       const rect = countsForViewer(sightedIn(box), settings.filter) ? boxRect(box.box, area) : null;
       return rect ? [{ box, rect, label: labelOf(box) }] : [];
     });
+    this.blank = placed.length === 0;
     // Large first, so that a small object's label is not under the frame of the one behind it.
     placed.sort((a, b) => b.rect.width * b.rect.height - a.rect.width * a.rect.height);
     settings.palette.see(new Set(placed.map(({ label }) => label)));

@@ -37,6 +37,9 @@ export interface HlsPlayerOptions {
   onAttached(): void;
 }
 
+/** The same object each time: media that come in change nothing for who looks at the state. */
+const PLAYING: PlayerState = { kind: 'playing' };
+
 /** A moment of a session. */
 interface Place {
   /** Unix ms on the session's clock. */
@@ -201,7 +204,7 @@ export class HlsPlayer {
       this.held = true;
       this.engine?.hold();
     }
-    this.options.onState({ kind: 'playing' });
+    this.options.onState(PLAYING);
   }
 
   private failed(error: EngineError): void {

@@ -31,6 +31,8 @@ export class ObjectsChart {
   private readonly plot = viewChild.required<ElementRef<HTMLElement>>('plot');
   private readonly theme = inject(Theme);
   private chart: uPlot | null = null;
+  /** Of the theme that is shown: to ask the page for one costs it a layout. */
+  private readonly colors = new Map<string, string>();
 
   private readonly data = computed(() => {
     const shown = this.store.panelTick();
@@ -54,7 +56,12 @@ export class ObjectsChart {
     const destroyRef = inject(DestroyRef);
     afterNextRender(() => {
       const element = this.plot().nativeElement;
-      this.chart = new uPlot(options(element), [[], []], element);
+      const color = (variable: `--${string}`) => () => {
+        const known = this.colors.get(variable) ?? themeColor(element, variable);
+        this.colors.set(variable, known);
+        return known;
+      };
+      this.chart = new uPlot(options(element, color), [[], []], element);
       const resizes = new ResizeObserver(() => this.chart?.setSize({ width: element.clientWidth, height: HEIGHT }));
       resizes.observe(element);
       this.draw();
@@ -66,6 +73,7 @@ export class ObjectsChart {
     effect(() => this.draw());
     effect(() => {
       this.theme.shown();
+      this.colors.clear();
       this.chart?.redraw(false);
     });
   }
@@ -77,9 +85,8 @@ export class ObjectsChart {
   }
 }
 
-function options(element: HTMLElement): uPlot.Options {
-  // As functions: uPlot asks anew at every drawing, so a change of theme needs no new chart.
-  const color = (variable: `--${string}`) => () => themeColor(element, variable);
+/** @param color as a function that uPlot asks anew at every drawing: a change of theme needs no new chart */
+function options(element: HTMLElement, color: (variable: `--${string}`) => () => string): uPlot.Options {
   return {
     width: element.clientWidth,
     height: HEIGHT,

@@ -12,6 +12,9 @@ const MIN_SEEK = 0.05;
 /** Who pauses and is no further behind than this goes on following the live edge, seconds. */
 const SHORT_STOP = 3;
 const CHECK_EVERY_MS = 500;
+/** How often at most what the controls show is made anew while it plays, ms; and while nobody sees them. */
+const SHOW_EVERY_MS = 250;
+const SHOW_UNSEEN_EVERY_MS = 1000;
 
 /** Play, pause, seek, speed and volume of one media element, as signals for the controls. */
 export class PlaybackController {
@@ -19,6 +22,7 @@ export class PlaybackController {
   readonly volume = signal(1);
   /** The element waits for data. */
   readonly waiting = signal(false);
+  /** For what shows them, at its pace: media time, seconds, and what can be watched. */
   readonly currentTime = signal(0);
   readonly window = signal<Window | null>(null);
   readonly autoplayRefused = signal(false);
@@ -39,6 +43,8 @@ export class PlaybackController {
   private readonly timer: ReturnType<typeof setInterval>;
   private readonly undo: (() => void)[] = [];
   private state: PlayerState['kind'] = 'idle';
+  private controlsSeen = true;
+  private updatedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly video: MediaElementLike,
@@ -71,7 +77,7 @@ export class PlaybackController {
         this.muted.set(video.muted || video.volume === 0);
         this.volume.set(video.volume);
       },
-      timeupdate: () => this.update(),
+      timeupdate: () => this.updateAtPace(),
       seeked: () => this.update(),
     });
     this.listen(document, { visibilitychange: () => document.hidden || this.shown() });
@@ -88,6 +94,12 @@ export class PlaybackController {
   load(source: Source): void {
     if (!this.player.plays(source)) this.following.set(source.live);
     this.player.load(source);
+  }
+
+  /** Whether the controls are on the screen: what they show is to be right from then on. */
+  showControls(seen: boolean): void {
+    this.controlsSeen = seen;
+    if (seen) this.update();
   }
 
   async play(): Promise<void> {
@@ -113,8 +125,7 @@ export class PlaybackController {
       return;
     }
     // After a short stop a live viewer is still a live viewer.
-    const behind = (this.window()?.live ?? Number.POSITIVE_INFINITY) - this.video.currentTime;
-    this.following.set(behind < SHORT_STOP);
+    this.following.set((this.behind() ?? Number.POSITIVE_INFINITY) < SHORT_STOP);
     void this.play();
   }
 
@@ -220,18 +231,25 @@ export class PlaybackController {
   }
 
   private update(): void {
+    this.updatedAt = performance.now();
     this.currentTime.set(this.video.currentTime);
     this.window.set(this.player.window);
   }
 
+  /** Each time costs a layout of the page: not oftener than somebody could see. */
+  private updateAtPace(): void {
+    const everyMs = this.controlsSeen ? SHOW_EVERY_MS : SHOW_UNSEEN_EVERY_MS;
+    if (performance.now() - this.updatedAt >= everyMs) this.update();
+  }
+
   private behind(): number | null {
-    const live = this.window()?.live ?? null;
+    const live = this.player.window?.live ?? null;
     return live === null ? null : live - this.video.currentTime;
   }
 
   /** Whoever follows live and has fallen behind, by a slow start, a stall or a hidden tab, is moved to the edge. */
   private check(): void {
-    this.update();
+    this.updateAtPace();
     const { video } = this;
     const behind = this.behind();
     // Who hurried after the live edge has caught up with it, and stays there in real time.

@@ -85,10 +85,12 @@ export class PlayerControls {
   protected readonly tools = inject(PlayerTools);
   private readonly time = inject(ClockTime);
   protected readonly speeds = SPEEDS;
-  /** Wall-clock time of the frame on the screen. */
+  /** Wall-clock time of the frame on the screen: of the very frame when it stands, to the second while it moves. */
   protected readonly clockTime = computed(() => {
     const [shown, session] = [this.store.shownPtsMs(), this.store.session()];
-    return shown === null || !session ? null : session.epochAt + shown;
+    if (shown === null || !session) return null;
+    const at = session.epochAt + shown;
+    return this.playback().paused() ? at : Math.floor(at / 1000) * 1000;
   });
   protected readonly isLive = computed(() => typeof this.playback().window()?.live === 'number');
   private readonly behind = computed(() => {

@@ -154,6 +154,10 @@ export class Player {
     effect(() => this.store.codecsPlayable() && untracked(() => this.hls?.retryNow()));
     effect(() => this.store.paused.set(this.playback()?.paused() ?? false));
     effect(() => {
+      const [playback, seen] = [this.playback(), !this.idle()];
+      untracked(() => playback?.showControls(seen));
+    });
+    effect(() => {
       const request = this.store.seekRequest();
       if (request) untracked(() => this.playback()?.seek(request.mediaTime));
     });
