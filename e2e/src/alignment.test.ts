@@ -41,13 +41,15 @@ describe('the overlay', () => {
       const withPicture = drawn.filter(({ frame }) => frame !== null);
       expect(withPicture.length).toBeGreaterThan(100);
       expect(withPicture.length / drawn.length).toBeGreaterThan(0.95);
-      const errors = withPicture.flatMap(({ frame, drawnPtsMs }) => {
+      // Boxes that say that they are of this frame. How many frames get theirs in time is for the bench (`glass`).
+      const errors = withPicture.flatMap(({ frame, ptsMs, drawnPtsMs }) => {
         const pts = clock.ptsOf(frame ?? -1);
-        return drawnPtsMs === null || pts === null ? [] : [Math.abs(pts - drawnPtsMs) / LIVE_FRAME_MS];
+        if (ptsMs === null || drawnPtsMs === null || pts === null) return [];
+        return Math.abs(drawnPtsMs - ptsMs) < LIVE_FRAME_MS / 2 ? [Math.abs(pts - drawnPtsMs) / LIVE_FRAME_MS] : [];
       });
-      expect(errors.length).toBeGreaterThan(100);
-      // Almost all: on a busy machine the browser is late with some. How many frames are is for the bench (`glass`).
-      expect(percentile(errors, 0.8)).toBeLessThanOrEqual(1);
+      expect(errors.length).toBeGreaterThan(30);
+      // Almost all: a picture may be exchanged between the callback and the reading of its pixels.
+      expect(percentile(errors, 0.9)).toBeLessThanOrEqual(1);
 
       // What the page shows as its own measurement must be what was measured from outside.
       const believed = withPicture.flatMap(({ frame, ptsMs }) => {

@@ -43,6 +43,7 @@ export async function settle(viewer: Viewer, { soundOnly = false } = {}): Promis
       break;
     case 'paused':
       await viewer.pause();
+      if (!soundOnly) return viewer.stands();
       break;
     case 'in the past':
       await viewer.press('ArrowLeft');
@@ -121,10 +122,11 @@ async function expectPast(viewer: Viewer, expected: Expected): Promise<void> {
 async function expectPaused(viewer: Viewer, expected: Expected): Promise<void> {
   const { before, outcome, happenedAt } = expected;
   const { withinMs, lostMs = 0 } = outcome;
-  const shown = await viewer.when('a paused element with a picture', withinMs, ({ paused, readyState }) => {
+  await viewer.when('a paused element with a picture', withinMs, ({ paused, readyState }) => {
     return paused && readyState >= 2;
   });
   if (before.ptsMs !== null) {
+    const shown = await viewer.stands();
     const moved = Math.abs((shown.ptsMs ?? Number.NaN) - before.ptsMs);
     expect(moved, 'distance from the picture that was paused, ms').toBeLessThan(SAME_PICTURE_MS + lostMs);
   }

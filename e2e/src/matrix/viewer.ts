@@ -194,6 +194,16 @@ export class Viewer {
     );
   }
 
+  /** Waits until the picture stands: whoever pauses on a busy machine may get a frame that was on its way already. */
+  async stands(): Promise<Shown> {
+    let before: number | null = null;
+    return this.when('picture that stands', 10_000, ({ ptsMs }) => {
+      const same = ptsMs !== null && ptsMs === before;
+      before = ptsMs;
+      return same;
+    });
+  }
+
   /** Waits until these words stand over the picture or in its place. */
   async sees(words: RegExp, withinMs: number): Promise<void> {
     await this.when(`words ${words}`, withinMs, ({ stage }) => words.test(stage));
