@@ -42,9 +42,10 @@ export async function forAll(viewers: readonly Viewer[], run: (viewer: Viewer) =
   const failed = results.map((result) => (result.status === 'rejected' ? String(result.reason) : null));
   if (failed.every((reason) => reason === null)) return slowest;
   const told = await Promise.all(viewers.map((viewer, i) => describe(viewer, failed[i] ?? null)));
-  throw new Error(
-    `of ${viewers.length} viewers ${failed.filter(Boolean).length} failed; load ${load()}\n${told.join('\n')}`,
-  );
+  const text = `of ${viewers.length} viewers ${failed.filter(Boolean).length} failed; load ${load()}\n${told.join('\n')}`;
+  // At once: the runner tells it when the last change is through, a quarter of an hour later.
+  process.stderr.write(`${text}\n`);
+  throw new Error(text);
 }
 
 /** What a change was like. `standMs`: how long the picture stood at most for whoever watched. */
