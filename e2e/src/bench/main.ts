@@ -14,6 +14,7 @@ import { glassRow } from './rows/glass.js';
 import { manyRow } from './rows/many.js';
 import { memoryRow } from './rows/memory.js';
 import { packagingRow } from './rows/packaging.js';
+import { pageRow } from './rows/page.js';
 import { startupRow } from './rows/startup.js';
 
 const ROWS: Readonly<Record<string, { row: Row; what: string }>> = {
@@ -21,6 +22,7 @@ const ROWS: Readonly<Record<string, { row: Row; what: string }>> = {
   glass: { row: glassRow, what: 'glass to glass, and overlay alignment, in a browser' },
   startup: { row: startupRow, what: 'publish to first playable playlist' },
   cpu: { row: packagingRow, what: 'CPU of ingest and packaging of 1, 5 and 20 streams beside ffmpeg and nginx-rtmp' },
+  page: { row: pageRow, what: 'CPU of the browser that has a stream on air open' },
   many: { row: manyRow, what: 'five streams with analysis: rate, drops, latency, CPU' },
   accuracy: { row: accuracyRow, what: 'wrong boxes and appearances, recall and CPU of each model' },
   memory: { row: memoryRow, what: 'resident memory over --minutes' },
