@@ -1,5 +1,6 @@
 import Hls, { ErrorDetails, ErrorTypes, Events, type Fragment, type HlsConfig, type LevelDetails } from 'hls.js/light';
 import { FrameClockFeed } from './frame-clock-feed';
+import { LoadedRun } from './loaded-run';
 import type { EngineError, OpenEngine, OpenOptions, StreamEngine, Window } from './stream-engine';
 
 const CONFIG: Partial<HlsConfig> = {
@@ -31,6 +32,7 @@ class HlsEngine implements StreamEngine {
   /** Which buffers the element was given; null before the first media. */
   private buffers: string | null = null;
   private loading: Fragment | null = null;
+  private readonly run = new LoadedRun();
   private startAt: number | null;
 
   constructor(
@@ -43,11 +45,16 @@ class HlsEngine implements StreamEngine {
     this.hls = hls;
     new FrameClockFeed(hls, clock);
     hls.on(Events.LEVEL_UPDATED, (_event, { details }) => this.startAtDate(details));
-    hls.on(Events.FRAG_LOADING, (_event, { frag }) => {
+    hls.on(Events.FRAG_LOADING, (_event, { frag, part }) => {
       this.loading = frag;
+      const { start, end } = part ?? frag;
+      this.run.loading(start, end);
     });
     hls.on(Events.BUFFER_CODECS, (_event, tracks) => this.checkBuffers(tracks));
-    hls.on(Events.FRAG_BUFFERED, () => listener.buffered());
+    hls.on(Events.FRAG_BUFFERED, (_event, { frag, part }) => {
+      this.run.loaded((part ?? frag).end);
+      listener.buffered();
+    });
     hls.on(Events.MEDIA_DETACHING, () => {
       this.buffers = null;
       listener.detached();
@@ -72,6 +79,10 @@ class HlsEngine implements StreamEngine {
 
   get targetLatency(): number | null {
     return this.hls.targetLatency;
+  }
+
+  loadedThrough(mediaTime: number): number | null {
+    return this.run.through(mediaTime);
   }
 
   dateAt(mediaTime: number): number | null {

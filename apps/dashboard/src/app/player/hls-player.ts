@@ -331,11 +331,14 @@ export class HlsPlayer {
   private helpStall(engine: StreamEngine): void {
     const { media, intent } = this.options;
     // While something is being recovered from anyway, that is what is waited for.
-    if (!intent.wantsPlay() || !this.settled || media.seeking || media.ended || this.retry) {
+    if (!intent.wantsPlay() || !this.settled || media.ended || this.retry) {
       this.stalls.rest();
       return;
     }
-    const help = this.stalls.check({ now: performance.now(), media, end: engine.window?.end ?? null });
+    const help = this.stalls.check({
+      ...{ now: performance.now(), media, end: engine.window?.end ?? null },
+      loadedTo: engine.loadedThrough(media.currentTime),
+    });
     if (help) this.options.log.add(`stands at ${media.currentTime.toFixed(3)}; ${JSON.stringify(help)}`);
     if (help?.kind === 'jump') media.currentTime = help.to;
     else if (help) this.reopen();

@@ -59,6 +59,8 @@ export interface StreamEngine {
   readonly window: Window | null;
   /** The distance that the playlist asks to keep to the live edge, seconds; null while not known. */
   readonly targetLatency: number | null;
+  /** To where media were loaded from this place on without a break, also those that the element shows nothing of; null: none. */
+  loadedThrough(mediaTime: number): number | null;
   /** Unix ms on the session's clock of a media time (seconds) by the playlist's dates, or null outside of it. */
   dateAt(mediaTime: number): number | null;
   /** Loads no more media but goes on telling where the live edge is. */

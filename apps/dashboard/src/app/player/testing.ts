@@ -80,6 +80,8 @@ export class FakeEngine implements StreamEngine {
   readonly calls: string[] = [];
   window: Window | null = { start: 0, end: 60, live: 59 };
   targetLatency = 0.75;
+  /** End of what was loaded without a break. */
+  loadedTo: number | null = null;
 
   constructor(
     private readonly media: FakeMedia,
@@ -112,6 +114,10 @@ export class FakeEngine implements StreamEngine {
     this.media.load();
     this.options.listener.failed({ kind: 'decoder', message: 'reset', decoderReset: true, codecs: 'avc1.640028' });
     this.options.listener.attached();
+  }
+
+  loadedThrough(): number | null {
+    return this.loadedTo;
   }
 
   dateAt(mediaTime: number): number | null {

@@ -1,0 +1,32 @@
+/** Media that follow one another closer than this are one run, seconds: dates and lengths in playlists are rounded. */
+const JOINED = 0.5;
+
+/**
+ * What was loaded one after the other, up to now. The element's buffer may hold less of it: where one track has nothing, as the
+ * picture when only sound was sent, the buffer ends although there are media. Times are media times in seconds.
+ */
+export class LoadedRun {
+  private start = Number.NaN;
+  private end = Number.NaN;
+  /** End of what was asked for last. */
+  private asked = Number.NaN;
+
+  /** This stretch is asked for; one that does not follow the last begins another run. */
+  loading(start: number, end: number): void {
+    if (!(Math.abs(start - this.asked) < JOINED)) {
+      this.start = start;
+      this.end = start;
+    }
+    this.asked = end;
+  }
+
+  /** What ends here was given to the element. */
+  loaded(end: number): void {
+    if (end > this.end && end < this.asked + JOINED) this.end = end;
+  }
+
+  /** The end of the run that this place is in; null when it is in none. */
+  through(time: number): number | null {
+    return time > this.start - JOINED && time <= this.end ? this.end : null;
+  }
+}
