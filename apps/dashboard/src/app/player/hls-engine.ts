@@ -47,12 +47,12 @@ class HlsEngine implements StreamEngine {
     hls.on(Events.LEVEL_UPDATED, (_event, { details }) => this.startAtDate(details));
     hls.on(Events.FRAG_LOADING, (_event, { frag, part }) => {
       this.loading = frag;
-      const { start, end } = part ?? frag;
-      this.run.loading(start, end);
+      this.run.loading((part ?? frag).start);
     });
     hls.on(Events.BUFFER_CODECS, (_event, tracks) => this.checkBuffers(tracks));
     hls.on(Events.FRAG_BUFFERED, (_event, { frag, part }) => {
-      this.run.loaded((part ?? frag).end);
+      const { start, end } = part ?? frag;
+      this.run.loaded(start, end);
       listener.buffered();
     });
     hls.on(Events.MEDIA_DETACHING, () => {

@@ -335,9 +335,10 @@ export class HlsPlayer {
       this.stalls.rest();
       return;
     }
+    const shownTo = media.currentTime + loadedFrom(media, media.currentTime);
     const help = this.stalls.check({
       ...{ now: performance.now(), media, end: engine.window?.end ?? null },
-      loadedTo: engine.loadedThrough(media.currentTime),
+      loadedTo: engine.loadedThrough(shownTo),
     });
     if (help) this.options.log.add(`stands at ${media.currentTime.toFixed(3)}; ${JSON.stringify(help)}`);
     if (help?.kind === 'jump') media.currentTime = help.to;

@@ -8,24 +8,19 @@ const JOINED = 0.5;
 export class LoadedRun {
   private start = Number.NaN;
   private end = Number.NaN;
-  /** End of what was asked for last. */
-  private asked = Number.NaN;
 
-  /** This stretch is asked for; one that does not follow the last begins another run. */
-  loading(start: number, end: number): void {
-    if (!(Math.abs(start - this.asked) < JOINED)) {
-      this.start = start;
-      this.end = start;
-    }
-    this.asked = end;
+  /** Something is asked for that begins here; what does not follow the last begins another run. */
+  loading(start: number): void {
+    if (Math.abs(start - this.end) > JOINED) this.start = this.end = Number.NaN;
   }
 
-  /** What ends here was given to the element. */
-  loaded(end: number): void {
-    if (end > this.end && end < this.asked + JOINED) this.end = end;
+  /** This stretch was given to the element. */
+  loaded(start: number, end: number): void {
+    if (!(Math.abs(start - this.end) <= JOINED)) this.start = start;
+    this.end = end;
   }
 
-  /** The end of the run that this place is in; null when it is in none. */
+  /** The end of the run that this place is in, or right before; null when it is in none. */
   through(time: number): number | null {
     return time > this.start - JOINED && time <= this.end ? this.end : null;
   }
