@@ -15,8 +15,9 @@ const project = (
     root,
     environment: 'node' as const,
     include: options.include ?? ['src/**/*.test.ts'],
-    testTimeout: options.timeout ?? 30_000,
-    hookTimeout: 60_000,
+    // Only what hangs is to be ended by it: some tests fill hundreds of megabytes, on machines of every kind.
+    testTimeout: options.timeout ?? 120_000,
+    hookTimeout: 120_000,
     ...(options.alone && {
       hookTimeout: 180_000,
       // Half of their time they wait for media, which come as fast as time goes by.
