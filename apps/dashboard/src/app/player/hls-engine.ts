@@ -50,11 +50,11 @@ class HlsEngine implements StreamEngine {
       this.run.loading((part ?? frag).start);
     });
     hls.on(Events.BUFFER_CODECS, (_event, tracks) => this.checkBuffers(tracks));
-    hls.on(Events.FRAG_BUFFERED, (_event, { frag, part }) => {
+    hls.on(Events.FRAG_LOADED, (_event, { frag, part }) => {
       const { start, end } = part ?? frag;
       this.run.loaded(start, end);
-      listener.buffered();
     });
+    hls.on(Events.FRAG_BUFFERED, () => listener.buffered());
     hls.on(Events.MEDIA_DETACHING, () => {
       this.buffers = null;
       listener.detached();

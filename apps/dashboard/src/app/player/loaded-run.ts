@@ -14,7 +14,7 @@ export class LoadedRun {
     if (Math.abs(start - this.end) > JOINED) this.start = this.end = Number.NaN;
   }
 
-  /** This stretch was given to the element. */
+  /** This stretch came. */
   loaded(start: number, end: number): void {
     if (!(Math.abs(start - this.end) <= JOINED)) this.start = start;
     this.end = end;
