@@ -1,3 +1,6 @@
+/** `HAVE_FUTURE_DATA`: an element whose `readyState` is below it waits for media, whatever its buffer says. */
+export const FUTURE_DATA = 3;
+
 /** What playing needs of a media element; the browser's is one, a test's is a few lines. Times are in seconds. */
 export interface MediaElementLike {
   currentTime: number;

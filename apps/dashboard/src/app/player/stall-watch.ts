@@ -1,4 +1,4 @@
-import { loadedFrom, type MediaElementLike } from './media-element';
+import { FUTURE_DATA, loadedFrom, type MediaElementLike } from './media-element';
 
 /** What helps a picture that stands although somebody wants it to move. */
 export type StallHelp =
@@ -27,8 +27,6 @@ const MAX_REOPEN_AFTER_MS = 120_000;
 const NOTHING_MORE = 3;
 /** So much that was loaded and is not in the buffer is a track without media, and no rounding, seconds. */
 const UNSHOWN = 0.5;
-/** `HAVE_FUTURE_DATA`: below it the element waits for media, whatever its buffer says. */
-const FUTURE_DATA = 3;
 /** Into the media behind a hole, so that the browser does not take it for the hole, seconds. */
 const BEYOND = 0.05;
 

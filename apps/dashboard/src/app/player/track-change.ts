@@ -1,4 +1,4 @@
-import { loadedFrom, type MediaElementLike } from './media-element';
+import { FUTURE_DATA, loadedFrom, type MediaElementLike } from './media-element';
 
 /** A moment of somebody who comes to media with other tracks. */
 export interface ChangeReading {
@@ -16,8 +16,6 @@ const END = 0.15;
 const STANDS_MS = 1500;
 /** More than the pictures that a decoder keeps back, seconds; who stands with more ahead than this stands for another reason. */
 const KEPT_BACK = 3;
-/** `HAVE_FUTURE_DATA`: below it the element waits for media. */
-const FUTURE_DATA = 3;
 
 /**
  * Behind a change of tracks nothing can be loaded into the element as it is: what lies before is played out, then the source is
