@@ -1,5 +1,10 @@
 import type { KeyframeEntry, VideoCodec, VideoTrack } from '@media-analyzer/protocol';
 
+/** NAL units or OBUs of one message: slices of 1500 bytes each, as for networks that lose packets, are 5600 in the largest. */
+export const MAX_UNITS = 16_384;
+/** Pictures of one message: two seconds of them; encoders send one, or a few. */
+export const MAX_PICTURES = 64;
+
 /** One picture out of a published message. */
 export interface Picture {
   /** As coded samples have it: NAL units with lengths of four bytes, or OBUs without delimiters. */
@@ -16,7 +21,7 @@ export interface Picture {
 
 /** Of what a message with nothing to show is made. */
 export type MessageFault =
-  | 'broken' // lengths that lead nowhere, or bytes that are no unit of the codec
+  | 'broken' // lengths that lead nowhere, bytes that are no unit of the codec, or more of them than anybody sends
   | 'no_picture'; // delimiters, filler, messages to the decoder, parameter sets: kept for the next picture where they matter
 
 /** What a publisher should know about its parameter sets. */

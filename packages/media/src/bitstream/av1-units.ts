@@ -1,5 +1,12 @@
 import { CodedError, type VideoTrack } from '@media-analyzer/protocol';
-import type { MessageFault, ParameterTrouble, Picture, UnitReader } from './access-unit.js';
+import {
+  MAX_PICTURES,
+  MAX_UNITS,
+  type MessageFault,
+  type ParameterTrouble,
+  type Picture,
+  type UnitReader,
+} from './access-unit.js';
 import { type Av1Sequence, findObu, leb128, readAv1Sequence } from './av1.js';
 import { videoTrackFromConfiguration } from './index.js';
 import { sameBytes } from './parameter-sets.js';
@@ -50,7 +57,7 @@ class Av1UnitReader implements UnitReader {
 
   read(data: Uint8Array): readonly Picture[] | MessageFault {
     const units = unitsOf(data);
-    if (!units) return 'broken';
+    if (!units || units.filter(({ type }) => type === Obu.Delimiter).length > MAX_PICTURES) return 'broken';
     const pictures: Picture[] = [];
     let own: Unit[] = [];
     let shown = false;
@@ -131,11 +138,12 @@ function isFrame({ type }: Unit): boolean {
   return type === Obu.Frame || type === Obu.FrameHeader || type === Obu.TileGroup;
 }
 
-/** Null when the sizes lead nowhere. */
+/** Null when the sizes lead nowhere, or to too many units. */
 function unitsOf(data: Uint8Array): Unit[] | null {
   const units: Unit[] = [];
   let at = 0;
   while (at < data.length) {
+    if (units.length === MAX_UNITS) return null;
     const start = at;
     const header = data[at]!;
     if ((header & 0x80) !== 0) return null; // obu_forbidden_bit

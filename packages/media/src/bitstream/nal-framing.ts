@@ -1,3 +1,5 @@
+import { MAX_UNITS } from './access-unit.js';
+
 /** Start and end of each NAL unit, one after the other, in pairs. */
 export type NalSpans = number[];
 
@@ -47,12 +49,13 @@ export class NalFraming {
   }
 }
 
-/** @returns null when the lengths do not lead to the end; false when units of no length, or padding, are to be left out */
+/** @returns null when the lengths do not lead to the end, or to too many units; false when units of no length, or padding, are to be left out */
 function lengthSpans(data: Uint8Array, size: number, spans: NalSpans): boolean | null {
   spans.length = 0;
   let whole = true;
   let at = 0;
-  while (at < data.length) {
+  for (let units = 0; at < data.length; units += 1) {
+    if (units === MAX_UNITS) return null;
     if (at + size > data.length) {
       // Padding behind the last unit; a length that is cut off is another thing.
       for (let i = at; i < data.length; i += 1) if (data[i] !== 0) return null;
@@ -76,7 +79,7 @@ export function startsWithCode(data: Uint8Array): boolean {
   return zeros >= 2 && data[zeros] === 1;
 }
 
-/** Units between start codes, without the zeros around them. @returns whether there are any */
+/** Units between start codes, without the zeros around them. @returns whether there are any, and not too many */
 export function startCodeSpans(data: Uint8Array, spans: NalSpans): boolean {
   spans.length = 0;
   let start = -1;
@@ -87,6 +90,7 @@ export function startCodeSpans(data: Uint8Array, spans: NalSpans): boolean {
     }
     if (data[at] !== 0 || data[at + 1] !== 0 || data[at + 2] !== 1) continue;
     if (start >= 0) pushTrimmed(data, start, at, spans);
+    if (spans.length >= 2 * MAX_UNITS) return false;
     start = at + 3;
     at += 2;
   }

@@ -1,5 +1,5 @@
 import { CodedError, type KeyframeEntry, type VideoTrack } from '@media-analyzer/protocol';
-import type { MessageFault, ParameterTrouble, Picture, UnitReader } from './access-unit.js';
+import { MAX_PICTURES, type MessageFault, type ParameterTrouble, type Picture, type UnitReader } from './access-unit.js';
 import { videoTrackFromConfiguration } from './index.js';
 import { type Framing, NalFraming, type NalSpans, withLengths } from './nal-framing.js';
 import { type ParameterSet, ParameterSets, sameBytes, sameSet } from './parameter-sets.js';
@@ -93,7 +93,7 @@ export class NalUnitReader implements UnitReader {
   read(data: Uint8Array, claimed: boolean, atMs: number): readonly Picture[] | MessageFault {
     const spans = this.#spans;
     const framing = this.#framing.find(data, spans);
-    if (framing === null) return 'broken';
+    if (framing === null || this.#holdsTooMany(data)) return 'broken';
     const pictures: Picture[] = [];
     let from = 0; // first unit of the picture
     let slice = -1; // its first slice
@@ -119,6 +119,16 @@ export class NalUnitReader implements UnitReader {
     const own = pictures.length > 0 ? 'other' : framing;
     pictures.push(this.#picture(range, { slice, claimed: claimed && from === 0, framing: own, atMs }));
     return pictures;
+  }
+
+  /** Two first slices a picture are its fields. */
+  #holdsTooMany(data: Uint8Array): boolean {
+    let first = 0;
+    for (let i = 0; i < this.#spans.length; i += 2) {
+      const at = this.#spans[i]!;
+      if (this.grammar.role(data, at) === 'slice' && this.grammar.startsPicture(data, at)) first += 1;
+    }
+    return first > 2 * MAX_PICTURES;
   }
 
   #sameFrame(data: Uint8Array, first: number, second: number): boolean {

@@ -31,6 +31,8 @@ export interface AssemblerListener {
 
 /** Pictures of a publisher that are looked at for pieces to come before it is known to send whole ones. */
 const PROBED_PICTURES = 8;
+/** Bytes of a picture that comes in pieces: as of one that comes in one message. */
+const MAX_PICTURE_BYTES = 8 * 1024 * 1024;
 /** The pieces of a picture come one right after the other; a picture that was held this long is whole, ms. */
 const HELD_MS = 40;
 const USUAL_FRAME_MS = 1000 / 30;
@@ -38,6 +40,7 @@ const USUAL_FRAME_MS = 1000 / 30;
 interface Held {
   readonly picture: Picture;
   readonly data: Uint8Array[];
+  bytes: number;
   readonly dtsMs: number;
   readonly ptsMs: number;
   capturedAt: number;
@@ -122,15 +125,16 @@ export class VideoAssembler {
       return;
     }
     if (!this.#inPieces) this.#probesLeft -= 1;
-    this.#held = { picture, data: [picture.data], dtsMs, ptsMs, capturedAt };
+    this.#held = { picture, data: [picture.data], bytes: picture.data.length, dtsMs, ptsMs, capturedAt };
     this.#timer = setTimeout(() => this.flush(), HELD_MS);
     this.#timer.unref();
   }
 
   #continue({ data }: Picture, dtsMs: number, capturedAt: number): void {
     const held = this.#held;
-    if (held?.dtsMs === dtsMs) {
+    if (held?.dtsMs === dtsMs && held.bytes + data.length <= MAX_PICTURE_BYTES) {
       held.data.push(data);
+      held.bytes += data.length;
       held.capturedAt = capturedAt;
       this.#inPieces = true;
       return;

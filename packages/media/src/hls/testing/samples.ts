@@ -42,7 +42,7 @@ export function program(options: ProgramOptions): CodedSample[] {
       dtsMs,
       ptsMs: kind === 'video' ? dtsMs + reorderMs : dtsMs,
       keyframe,
-      data: new Uint8Array(bytes),
+      data: unit(bytes),
       capturedAt: dtsMs,
     });
   };
@@ -56,4 +56,11 @@ export function program(options: ProgramOptions): CodedSample[] {
   for (let i = 0; sound && fromMs + (i * 1024) / 48 < toMs - 1e-6; i += 1)
     add('audio', fromMs + (i * 1024) / 48, true, 10);
   return samples.sort((a, b) => a.dtsMs - b.dtsMs || a.kind.localeCompare(b.kind));
+}
+
+/** One unit that fills the sample, after its length: what the assembler passes on has no empty ones. */
+function unit(bytes: number): Uint8Array {
+  const data = new Uint8Array(bytes);
+  new DataView(data.buffer).setUint32(0, bytes - 4);
+  return data;
 }
