@@ -1,5 +1,11 @@
 import { CodedError, type KeyframeEntry, type VideoTrack } from '@media-analyzer/protocol';
-import { MAX_PICTURES, type MessageFault, type ParameterTrouble, type Picture, type UnitReader } from './access-unit.js';
+import {
+  MAX_PICTURES,
+  type MessageFault,
+  type ParameterTrouble,
+  type Picture,
+  type UnitReader,
+} from './access-unit.js';
 import { videoTrackFromConfiguration } from './index.js';
 import { type Framing, NalFraming, type NalSpans, withLengths } from './nal-framing.js';
 import { type ParameterSet, ParameterSets, sameBytes, sameSet } from './parameter-sets.js';

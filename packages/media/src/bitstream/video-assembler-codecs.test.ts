@@ -117,19 +117,6 @@ describe('AV1', () => {
     ]);
   });
 
-  it.each([
-    ['units', () => Uint8Array.from({ length: 50_000 }, (_, i) => (i % 2 === 0 ? 0x32 : 0))],
-    ['pictures', () => Uint8Array.from(Array.from({ length: 2000 }, () => [0x12, 0, 0x32, 1, 0x30]).flat())],
-  ])('more %s than anybody sends are a broken message', async (_what, data) => {
-    const { track, samples } = await av1();
-    const messages = change(messagesOf(samples), (message, i) =>
-      i === 5 ? [withData({ ...message, claimed: false }, data()), message] : [message],
-    );
-    const outcome = assemble('av1', [track.configuration, ...messages]);
-    expect(outcome.dropped).toEqual(['broken']);
-    expect(content(outcome)).toEqual(content({ samples }));
-  });
-
   it('what is no unit is left out and counted', async () => {
     const { track, samples } = await av1();
     const messages = messagesOf(samples);

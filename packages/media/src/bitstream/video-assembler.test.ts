@@ -190,37 +190,6 @@ describe('picture boundaries', () => {
     );
   });
 
-  it.each([
-    ['of no length', () => new Uint8Array(1024 * 1024)],
-    ['of one byte', () => framed(Array.from({ length: 50_000 }, () => Uint8Array.of(0x41)))],
-    ['that all begin a picture', () => framed(Array.from({ length: 2000 }, () => Uint8Array.of(0x41, 0x9a)))],
-    ['between start codes', () => annexB(Array.from({ length: 50_000 }, () => Uint8Array.of(0x41, 0x9a)))],
-  ])('more units than anybody sends, %s, are a broken message, and nothing of it is kept', async (_what, data) => {
-    const { track, samples } = await plain();
-    const messages = change(messagesOf(samples), (message, i) =>
-      i === 5 ? [withData({ ...message, claimed: false }, data()), message] : [message],
-    );
-    const outcome = assemble('h264', [track.configuration, ...messages]);
-    expect(outcome.dropped).toEqual(['broken']);
-    expect(content(outcome)).toEqual(content({ samples }));
-  });
-
-  it('a picture in ever more pieces of one time ends at the largest size of a picture', async () => {
-    const { track, samples } = await sliced();
-    const [message] = messagesOf(samples);
-    const [first, second] = unitsOf(message!.data).filter((unit) => [1, 5].includes(type(unit)));
-    const piece = framed([second!]);
-    const long = new Uint8Array(1024 * 1024 + 4);
-    new DataView(long.buffer).setUint32(0, long.length - 4);
-    long.set(piece.subarray(4), 4);
-    const pieces = Array.from({ length: 20 }, () => withData({ ...message!, claimed: false }, long));
-    const outcome = assemble('h264', [track.configuration, withData(message!, framed([first!])), ...pieces]);
-    expect(outcome.samples).toHaveLength(1);
-    expect(outcome.samples[0]!.data.length).toBeGreaterThan(7 * 1024 * 1024);
-    expect(outcome.samples[0]!.data.length).toBeLessThanOrEqual(8 * 1024 * 1024);
-    expect(outcome.dropped).toEqual(Array.from({ length: 13 }, () => 'incomplete'));
-  });
-
   it('the two fields of an interlaced frame are one picture', async () => {
     const { track, samples } = await encode({
       codec: '-c:v libx264 -preset ultrafast -flags +ilme+ildct -g 10 -x264-params tff=1:scenecut=0',
