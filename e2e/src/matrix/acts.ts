@@ -65,7 +65,8 @@ export async function refuse({ viewers }: Scene, pattern: RegExp, status: number
     viewers.map(({ page }) => page.route(pattern, (route) => route.fulfill({ status, body: 'refused' }))),
   );
   await pause(ms);
-  await Promise.all(viewers.map(({ page }) => page.unroute(pattern)));
+  // What is being answered is answered to the end.
+  await Promise.all(viewers.map(({ page }) => page.unrouteAll({ behavior: 'wait' })));
 }
 
 /** Damages the next media files that each page gets: a decoder that reads them fails. */
@@ -87,7 +88,8 @@ export async function damage({ viewers }: Scene, files: number): Promise<void> {
     }),
   );
   await pause(3000);
-  await Promise.all(viewers.map(({ page }) => page.unroute(pattern)));
+  // What is being answered is answered to the end.
+  await Promise.all(viewers.map(({ page }) => page.unrouteAll({ behavior: 'wait' })));
 }
 
 /** Kills a child process of the server, and waits for the one that takes its place. */

@@ -148,7 +148,7 @@ export const CHANGES: readonly Change[] = [
   {
     name: 'the browser’s decoder fails',
     before: BASE,
-    outcome: { withinMs: 40_000 },
+    outcome: { withinMs: 40_000, goneMs: 3000 },
     usual: true,
     happen: (scene) => damage(scene, 2),
   },

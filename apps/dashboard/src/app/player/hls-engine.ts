@@ -61,9 +61,9 @@ class HlsEngine implements StreamEngine {
     });
     hls.on(Events.MEDIA_ATTACHED, () => listener.attached());
     hls.on(Events.ERROR, (_event, data) => {
-      // hls.js answers this one by itself with a new media source, again and again.
-      const decoderReset = data.details === ErrorDetails.MEDIA_SOURCE_REQUIRES_RESET && !data.fatal;
-      if (data.fatal || decoderReset) listener.failed({ ...this.describe(data), decoderReset });
+      // hls.js answers this one by itself with a new media source, and takes for loaded what was in the old one.
+      const emptied = data.details === ErrorDetails.MEDIA_SOURCE_REQUIRES_RESET;
+      if (data.fatal || emptied) listener.failed(this.describe(data));
     });
     hls.attachMedia(video);
     hls.loadSource(url);
@@ -107,10 +107,6 @@ class HlsEngine implements StreamEngine {
     this.hls.startLoad(-1);
   }
 
-  resetDecoder(): void {
-    this.hls.recoverMediaError();
-  }
-
   destroy(): void {
     this.hls.destroy();
   }
@@ -143,7 +139,7 @@ class HlsEngine implements StreamEngine {
     details: ErrorDetails;
     error: Error;
     response?: { code?: number };
-  }): Omit<EngineError, 'decoderReset'> {
+  }): EngineError {
     const { type, details, error, response } = data;
     const codecs = this.hls.levels.map((level) => level.attrs.CODECS).find(Boolean) ?? '';
     const kind = () => {

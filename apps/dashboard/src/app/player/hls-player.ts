@@ -1,7 +1,7 @@
 import { FrameClock } from '../overlay/frame-clock';
 import { loadedFrom, type MediaElementLike } from './media-element';
 import type { PlayerLog } from './player-log';
-import { type Recovery, RecoveryPolicy } from './recovery';
+import { RecoveryPolicy } from './recovery';
 import { StallWatch } from './stall-watch';
 import type { EngineError, OpenEngine, StartAt, StreamEngine, Window } from './stream-engine';
 import { TrackChange } from './track-change';
@@ -224,14 +224,10 @@ export class HlsPlayer {
     if (kind === 'not-ready') this.options.onState({ kind: 'waiting' });
     else if (kind === 'codec') this.options.onState({ kind: 'unplayable', codecs: error.codecs });
     else this.options.onState({ kind: 'recovering', trouble: kind });
-    if (recovery.kind === 'reset-decoder') {
-      if (!error.decoderReset) this.engine?.resetDecoder();
-    } else this.later(recovery.afterMs, () => this.recover(recovery));
-  }
-
-  private recover(recovery: Extract<Recovery, { kind: 'resume' | 'reopen' }>): void {
-    if (recovery.kind === 'resume') this.engine?.resume();
-    else this.reopen(recovery.skipSeconds);
+    this.later(recovery.afterMs, () => {
+      if (recovery.kind === 'resume') this.engine?.resume();
+      else this.reopen(recovery.skipSeconds);
+    });
   }
 
   private reopen(skipSeconds = 0): void {
@@ -277,7 +273,10 @@ export class HlsPlayer {
     const { media, intent } = this.options;
     const { engine } = this;
     if (!engine) return;
-    if (!this.settled && media.readyState >= 2 && !media.seeking) this.settled = true;
+    if (!this.settled && media.readyState >= 2 && !media.seeking) {
+      this.settled = true;
+      this.options.log.add(`shows ${media.currentTime.toFixed(3)}`);
+    }
     if (this.held && (intent.wantsPlay() || media.seeking) && !this.change) {
       this.held = false;
       engine.release();
@@ -309,7 +308,7 @@ export class HlsPlayer {
     else if (now - this.wellAt >= UNNOTICED_MS) {
       this.wellAt = now;
       const message = 'the element has given up, and nothing was done about it';
-      this.failed({ kind: 'decoder', message, decoderReset: false, codecs: '' });
+      this.failed({ kind: 'decoder', message, codecs: '' });
     }
   }
 
@@ -324,7 +323,7 @@ export class HlsPlayer {
     else if (now - this.busyAt >= UNSHOWN_MS) {
       this.busyAt = now;
       const message = `nothing is shown, and nothing was loaded for ${UNSHOWN_MS} ms`;
-      this.failed({ kind: 'other', message, decoderReset: false, codecs: '' });
+      this.failed({ kind: 'other', message, codecs: '' });
     }
   }
 

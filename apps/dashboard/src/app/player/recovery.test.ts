@@ -3,13 +3,15 @@ import { RecoveryPolicy, type Trouble } from './recovery';
 import type { EngineError } from './stream-engine';
 
 const trouble = (kind: EngineError['kind'], change: Partial<Trouble> = {}) => ({
-  error: { kind, message: kind, decoderReset: false, codecs: '' },
+  error: { kind, message: kind, codecs: '' },
   now: 0,
   placeAt: null,
   loaded: true,
   moving: true,
   ...change,
 });
+
+const AT_ONCE = { kind: 'reopen', afterMs: 0, skipSeconds: 0 };
 
 describe('the recovery policy', () => {
   it('asks quietly for what is not there yet', () => {
@@ -34,27 +36,21 @@ describe('the recovery policy', () => {
     expect(new RecoveryPolicy().decide(trouble('network', { loaded: false }))).toMatchObject({ kind: 'reopen' });
   });
 
-  it('resets the decoder, a few times within half a minute', () => {
+  it('opens anew at once for a new decoder, a few times within half a minute', () => {
     const policy = new RecoveryPolicy();
     // Minutes of media apart: each is another trouble.
     const decide = (index: number) => policy.decide(trouble('decoder', { now: index * 1000, placeAt: index * 60_000 }));
-    expect([0, 1, 2, 3].map(decide).map(({ kind }) => kind)).toEqual([
-      'reset-decoder',
-      'reset-decoder',
-      'reset-decoder',
-      'reopen',
-    ]);
-    expect(policy.decide(trouble('decoder', { now: 60_000, placeAt: 600_000 }))).toEqual({ kind: 'reset-decoder' });
+    expect([0, 1, 2, 3].map(decide).map((recovery) => recovery.afterMs)).toEqual([0, 0, 0, 500]);
+    expect(policy.decide(trouble('decoder', { now: 60_000, placeAt: 600_000 }))).toEqual(AT_ONCE);
   });
 
   it('loads media anew that a new decoder refuses too, then jumps over them, further each time', () => {
     const policy = new RecoveryPolicy();
     const at = (placeAt: number) => policy.decide(trouble('decoder', { placeAt, now: placeAt }));
-    expect(at(10_000)).toEqual({ kind: 'reset-decoder' });
-    expect(at(10_100)).toMatchObject({ kind: 'reopen', skipSeconds: 0 });
+    expect([at(10_000), at(10_100)]).toEqual([AT_ONCE, AT_ONCE]);
     expect(at(10_200)).toMatchObject({ kind: 'reopen', skipSeconds: 2 });
     expect(at(12_200)).toMatchObject({ kind: 'reopen', skipSeconds: 4 });
-    expect(at(60_000)).toEqual({ kind: 'reset-decoder' });
+    expect(at(60_000)).toEqual(AT_ONCE);
   });
 
   it('takes nobody who is paused away from their picture', () => {
@@ -89,6 +85,6 @@ describe('the recovery policy', () => {
     const policy = new RecoveryPolicy();
     for (let i = 0; i < 5; i++) policy.decide(trouble('decoder', { placeAt: 1000 }));
     policy.reset();
-    expect(policy.decide(trouble('decoder', { placeAt: 1000 }))).toEqual({ kind: 'reset-decoder' });
+    expect(policy.decide(trouble('decoder', { placeAt: 1000 }))).toEqual(AT_ONCE);
   });
 });

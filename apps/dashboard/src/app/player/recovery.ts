@@ -2,8 +2,6 @@ import type { EngineError } from './stream-engine';
 
 /** What is done about an error. `afterMs`: how long to wait before, ms. */
 export type Recovery =
-  /** A new decoder for the same media, at the same place. */
-  | { readonly kind: 'reset-decoder' }
   /** Go on loading where it stopped, which keeps the picture on screen. */
   | { readonly kind: 'resume'; readonly afterMs: number }
   /** Open the source anew, so many seconds past the place where the viewer was. */
@@ -30,11 +28,11 @@ const NOT_READY_RETRY_MS = 2000;
 const RESUMES_BEFORE_REOPEN = 6;
 /** Decoder errors within this time are one trouble, ms. */
 const DECODER_WINDOW_MS = 30_000;
-/** Resets of the decoder within that time; then the source is loaded anew. */
-const DECODER_RESETS = 3;
+/** New decoders within that time that are tried at once; then there are pauses. */
+const DECODERS_AT_ONCE = 3;
 /** Errors no further apart than this come from the same media, ms of media. */
 const SAME_PLACE_MS = 4000;
-/** A new decoder and a new download of the same media are tried before they are jumped over. */
+/** So often media are loaded anew, for a new decoder, before they are jumped over. */
 const FAILURES_BEFORE_SKIP = 2;
 /** The first jump over media that no decoder takes, seconds; each further one is twice as long. */
 const FIRST_SKIP = 2;
@@ -92,10 +90,8 @@ export class RecoveryPolicy {
   private decideDecoder(trouble: Trouble): Recovery {
     const { now } = trouble;
     this.decoderErrors = [...this.decoderErrors.filter((at) => now - at < DECODER_WINDOW_MS), now];
-    const many = this.decoderErrors.length > DECODER_RESETS;
-    const skipSeconds = this.skip(trouble);
-    if (this.failures === 1 && !many) return { kind: 'reset-decoder' };
-    return { kind: 'reopen', afterMs: many ? this.delay() : 0, skipSeconds };
+    const afterMs = this.decoderErrors.length > DECODERS_AT_ONCE ? this.delay() : 0;
+    return { kind: 'reopen', afterMs, skipSeconds: this.skip(trouble) };
   }
 
   /** How far the viewer is to be moved on, seconds: not at all, before they have failed at this place again and again. */

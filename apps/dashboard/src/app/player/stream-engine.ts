@@ -22,8 +22,6 @@ export interface EngineError {
   readonly kind: 'not-ready' | 'network' | 'decoder' | 'codec' | 'other';
   /** For the console and the log, in English. */
   readonly message: string;
-  /** The engine has given the element a new decoder by itself. */
-  readonly decoderReset: boolean;
   /** The playlist's CODECS, as far as they are known. */
   readonly codecs: string;
 }
@@ -41,7 +39,7 @@ export interface EngineListener {
   tracksChanged(at: number | null): void;
   /** The element is being emptied. */
   detached(): void;
-  /** The element was given a source or a new decoder; it is paused. */
+  /** The element was given a source; it is paused. */
   attached(): void;
 }
 
@@ -69,8 +67,6 @@ export interface StreamEngine {
   release(): void;
   /** Goes on loading where it stopped, after an error of the network. */
   resume(): void;
-  /** Gives the element a new decoder at the same place. The element is paused and empty for a moment. */
-  resetDecoder(): void;
   destroy(): void;
 }
 

@@ -105,14 +105,14 @@ export class FakeEngine implements StreamEngine {
   }
 
   fail(kind: EngineError['kind']): void {
-    this.options.listener.failed({ kind, message: kind, decoderReset: false, codecs: 'avc1.640028' });
+    this.options.listener.failed({ kind, message: kind, codecs: 'avc1.640028' });
   }
 
-  /** The engine empties the element and gives it a new decoder by itself. */
+  /** The engine tells of a decoder error, empties the element and gives it a new source by itself. */
   failAndReset(): void {
+    this.fail('decoder');
     this.options.listener.detached();
     this.media.load();
-    this.options.listener.failed({ kind: 'decoder', message: 'reset', decoderReset: true, codecs: 'avc1.640028' });
     this.options.listener.attached();
   }
 
@@ -134,13 +134,6 @@ export class FakeEngine implements StreamEngine {
 
   resume(): void {
     this.calls.push('resume');
-  }
-
-  resetDecoder(): void {
-    this.calls.push('reset');
-    this.options.listener.detached();
-    this.media.load();
-    this.options.listener.attached();
   }
 
   destroy(): void {

@@ -1,8 +1,8 @@
 import { signal } from '@angular/core';
 
 /**
- * What the viewer wants, apart from what the media element happens to do: a new source, a reset decoder or a hidden tab
- * pauses and rewinds the element, but changes nothing here. Whoever recovers from something restores this.
+ * What the viewer wants, apart from what the media element happens to do: a new source or a hidden tab pauses and rewinds the
+ * element, but changes nothing here. Whoever recovers from something restores this.
  */
 export class ViewerIntent {
   /** To see it move: true until they pause. */
