@@ -40,6 +40,8 @@ const VIEWPORT = { width: 480, height: 420 };
 const EPOCH_EVERY_MS = 500;
 /** So often a page is looked at, ms: less often than that asking would be a good part of what a page has to do. */
 const LOOK_EVERY_MS = 300;
+/** A picture that is the same at so many further looks stands. */
+const STANDS_AFTER_LOOKS = 3;
 /** A page that does not answer for so long stands for good, ms. */
 const ANSWER_WITHIN_MS = 10_000;
 
@@ -194,13 +196,14 @@ export class Viewer {
     );
   }
 
-  /** Waits until the picture stands: whoever pauses on a busy machine may get a frame that was on its way already. */
+  /** Waits until the picture stands: on a busy machine frames that were on their way come for a while after the pause. */
   async stands(): Promise<Shown> {
     let before: number | null = null;
+    let same = 0;
     return this.when('picture that stands', 10_000, ({ ptsMs }) => {
-      const same = ptsMs !== null && ptsMs === before;
+      same = ptsMs !== null && ptsMs === before ? same + 1 : 0;
       before = ptsMs;
-      return same;
+      return same >= STANDS_AFTER_LOOKS;
     });
   }
 
