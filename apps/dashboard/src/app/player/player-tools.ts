@@ -67,11 +67,14 @@ export class PlayerTools {
     const clock = this.store.clock();
     const read = clock?.read(video.currentTime)?.ptsMs;
     if (!recording || !clock || read === undefined) return;
+    const at = { streamId: recording.streamId, sessionId: recording.id };
+    // The viewer is on their way to another page already: the picture that still stands is not what that address is for.
+    if (!this.location.path().startsWith(momentPath(at))) return;
     // The frame that is seen: a browser that is late stands still at an older one than the time says.
     const drawn = this.store.lastDraw?.ptsMs ?? null;
     const seen = drawn !== null && Math.abs(drawn - read) < LATE_FRAME_MS ? drawn : null;
     const ptsMs = seen ?? clock.frames.neighbour(read + 2, -1) ?? read;
-    this.location.replaceState(momentPath({ streamId: recording.streamId, sessionId: recording.id, ptsMs }));
+    this.location.replaceState(momentPath({ ...at, ptsMs }));
   }
 
   private async snapshot(video: HTMLVideoElement): Promise<void> {
