@@ -65,8 +65,7 @@ export async function refuse({ viewers }: Scene, pattern: RegExp, status: number
     viewers.map(({ page }) => page.route(pattern, (route) => route.fulfill({ status, body: 'refused' }))),
   );
   await pause(ms);
-  // What is being answered is answered to the end.
-  await Promise.all(viewers.map(({ page }) => page.unrouteAll({ behavior: 'wait' })));
+  await answerNoMore(viewers);
 }
 
 /** Damages the next media files that each page gets: a decoder that reads them fails. */
@@ -88,8 +87,7 @@ export async function damage({ viewers }: Scene, files: number): Promise<void> {
     }),
   );
   await pause(3000);
-  // What is being answered is answered to the end.
-  await Promise.all(viewers.map(({ page }) => page.unrouteAll({ behavior: 'wait' })));
+  await answerNoMore(viewers);
 }
 
 /** Kills a child process of the server, and waits for the one that takes its place. */
@@ -98,4 +96,9 @@ export async function killProcess({ server }: Scene, program: string): Promise<v
   const victim = await until(find, { what: program, withinMs: 10_000 });
   process.kill(victim.pid, 'SIGKILL');
   await until(() => find()?.pid !== victim.pid && find(), { what: `another ${program}`, withinMs: 20_000 });
+}
+
+/** Requests go to the server again; what is being answered is answered to the end. */
+async function answerNoMore(viewers: Scene['viewers']): Promise<void> {
+  await Promise.all(viewers.map(({ page }) => page.unrouteAll({ behavior: 'wait' })));
 }

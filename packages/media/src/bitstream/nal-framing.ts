@@ -49,7 +49,10 @@ export class NalFraming {
   }
 }
 
-/** @returns null when the lengths do not lead to the end, or to too many units; false when units of no length, or padding, are to be left out */
+/**
+ * @returns null when the lengths do not lead to the end, or to too many units; false when units of no length, or padding, are to
+ * be left out
+ */
 function lengthSpans(data: Uint8Array, size: number, spans: NalSpans): boolean | null {
   spans.length = 0;
   let whole = true;
