@@ -3,17 +3,21 @@
  * recorder). Plain types without schemas, because a schema check per sample would cost more than packaging it.
  */
 
+import type { CodedError } from './errors.js';
+
 export type VideoCodec = 'h264' | 'hevc' | 'av1';
 export type AudioCodec = 'aac' | 'opus';
 
 /** Colour samples beside the luma samples: none, or at which resolution. */
 export type Chroma = '4:0:0' | '4:2:0' | '4:2:2' | '4:4:4';
 
-/** A codec that a source announced and that this product cannot carry. It becomes a status on the stream, not a crash. */
+/** What a source announced and this product cannot carry. It becomes a status on the stream, not a crash. */
 export interface UnsupportedTrack {
   readonly kind: 'video' | 'audio';
   /** Name in words that people know (`MP3`, `VP9`), or the fourCC when there are none. */
   readonly codec: string;
+  /** Why; by default the codec is none of those that are carried. */
+  readonly error?: CodedError;
 }
 
 export interface VideoTrack {

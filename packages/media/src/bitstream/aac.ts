@@ -9,6 +9,9 @@ export interface AacFormat {
   readonly channels: number;
   /** Samples per channel and access unit at `sampleRate`. */
   readonly frameSamples: number;
+  /** Rate and channels without SBR and PS, which are all that an ADTS header knows. */
+  readonly coreRate: number;
+  readonly coreChannels: number;
 }
 
 const SAMPLE_RATES = [
@@ -19,11 +22,24 @@ const CHANNELS = [0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 24, 8];
 
 const AAC_LC = 2;
 const SBR = 5;
-const ER_AAC_LD = 23;
 const PS = 29;
-const ER_AAC_ELD = 39;
-/** Object types that have a GASpecificConfig and whose frames are plain AAC: Main, LC, SSR, LTP, ER LC, ER LD. */
-const GENERAL_AUDIO = new Set([1, AAC_LC, 3, 4, 17, ER_AAC_LD]);
+/** Object types that others than AAC-LC have, with or without SBR and PS: no browser plays them. */
+const NAMES: Readonly<Record<number, string>> = {
+  1: 'AAC Main',
+  3: 'AAC SSR',
+  4: 'AAC LTP',
+  17: 'ER AAC-LC',
+  19: 'ER AAC LTP',
+  20: 'ER AAC Scalable',
+  23: 'AAC-LD',
+  32: 'MP1',
+  33: 'MP2',
+  34: 'MP3',
+  36: 'MPEG-4 ALS',
+  37: 'MPEG-4 SLS',
+  39: 'AAC-ELD',
+  42: 'xHE-AAC',
+};
 
 /** Reads an AudioSpecificConfig (ISO/IEC 14496-3 1.6.2.1) with explicit signalling of SBR and PS, both ways. */
 export function readAudioSpecificConfig(config: Uint8Array): AacFormat {
@@ -56,6 +72,8 @@ export function readAudioSpecificConfig(config: Uint8Array): AacFormat {
     sampleRate,
     channels: ps && core.channels === 1 ? 2 : core.channels,
     frameSamples: Math.round((core.frameSamples * sampleRate) / coreRate),
+    coreRate,
+    coreChannels: core.channels,
   };
 }
 
@@ -81,21 +99,15 @@ function readCore(
   objectType: number,
   channelConfiguration: number,
 ): { channels: number; frameSamples: number } {
-  const general = GENERAL_AUDIO.has(objectType);
-  if (!general && objectType !== ER_AAC_ELD) {
-    throw new CodedError('codec_unsupported', { kind: 'Audio', codec: `mp4a.40.${objectType}`, advice: 'AAC-LC' });
+  if (objectType !== AAC_LC) {
+    const codec = NAMES[objectType] ?? `MPEG-4 audio of type ${objectType}`;
+    throw new CodedError('codec_unsupported', { kind: 'Audio', codec, advice: 'AAC-LC' });
   }
-  const shortFrame = reader.flag();
-  const low = objectType === ER_AAC_LD || objectType === ER_AAC_ELD;
-  const frameSamples = (shortFrame ? 960 : 1024) / (low ? 2 : 1);
-  let channels = CHANNELS[channelConfiguration] ?? 0;
-  if (general) {
-    if (reader.flag()) reader.skip(14); // coreCoderDelay
-    const extension = reader.flag();
-    if (channelConfiguration === 0) channels = readProgramConfig(reader);
-    // Error resilient types: three resilience flags, then extensionFlag3.
-    if (extension) reader.skip(objectType >= 17 ? 4 : 1);
-  }
+  const frameSamples = reader.flag() ? 960 : 1024;
+  if (reader.flag()) reader.skip(14); // coreCoderDelay
+  const extension = reader.flag();
+  const channels = channelConfiguration === 0 ? readProgramConfig(reader) : (CHANNELS[channelConfiguration] ?? 0);
+  if (extension) reader.skip(1); // extensionFlag3
   if (channels === 0) throw reader.error(`channel configuration ${channelConfiguration} is reserved`);
   return { channels, frameSamples };
 }

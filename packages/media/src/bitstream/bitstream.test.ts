@@ -84,8 +84,21 @@ describe('AudioSpecificConfig', () => {
     expect(audioTrackFromConfiguration('aac', bytes).channels).toBe(6);
   });
 
-  it('refuses what is no plain AAC, and says what to set', () => {
-    expect(() => read('f95000')).toThrow(/AAC-LC/);
+  it.each([
+    ['0990', 'AAC Main'],
+    ['1990', 'AAC SSR'],
+    ['2190', 'AAC LTP'],
+    ['b9800000', 'AAC-LD'],
+    ['f8e63000', 'AAC-ELD'],
+    ['f8427000', 'MP3'],
+    ['f9466000', 'xHE-AAC'],
+    ['f95000', 'xHE-AAC'],
+    ['4190', 'MPEG-4 audio of type 8'],
+  ])('refuses %s, which no browser plays, as %s, and says what to set', (configuration, name) => {
+    expect(() => read(configuration)).toThrow(
+      expect.objectContaining({ code: 'codec_unsupported', details: expect.objectContaining({ codec: name }) }),
+    );
+    expect(() => read(configuration)).toThrow(/AAC-LC/);
   });
 
   it('refuses a configuration that is cut off, and says how much is missing', () => {

@@ -15,8 +15,8 @@ import {
   type AVCodecID,
 } from 'node-av/constants';
 import { Codec, type CodecParameters } from 'node-av/lib';
+import { readAdts } from '../bitstream/adts.js';
 import { audioTrackFromConfiguration, videoTrackFromConfiguration } from '../bitstream/index.js';
-import { readAdts } from './adts.js';
 import { annexBToLengthPrefixed, isAnnexB } from './annex-b.js';
 
 /** How a native stream becomes a track, and its packets become coded samples. */

@@ -6,8 +6,8 @@ import {
   type UnsupportedTrack,
   type VideoCodec,
 } from '@media-analyzer/protocol';
-import { audioTrackFromConfiguration } from '../bitstream/index.js';
-import { VideoAssembler } from '../bitstream/video-assembler.js';
+import { AudioAssembler } from '../bitstream/audio-assembler.js';
+import { type PictureDropReason, VideoAssembler } from '../bitstream/video-assembler.js';
 import { readAudioTag } from './flv-audio.js';
 import type { FlvPacket } from './flv-packet.js';
 import { readVideoTag } from './flv-video.js';
@@ -44,16 +44,12 @@ export interface MediaConsumer {
   onSample(sample: CodedSample): void;
   /** A track cannot be carried, and why. At most eight a kind. */
   onUnusable(error: CodedError): void;
-  onTrouble(trouble: MediaTrouble): void;
+  onTrouble(trouble: MediaTrouble, kind: Kind): void;
   /** The first time that an encoder sends more than one track of a kind. */
   onOtherTracks(kind: Kind): void;
 }
 
 interface TrackState {
-  /** Codec of the track that samples are passed on for; null before it and while the source sends something else. */
-  codec: VideoCodec | AudioCodec | null;
-  /** Bytes of the newest configuration of sound, usable or not. */
-  configuration: Buffer | null;
   readonly unusable: Set<string>;
   others: boolean;
 }
@@ -63,8 +59,8 @@ export class PublishedMedia {
   readonly #consumer: MediaConsumer;
   readonly #counts: SampleCounts;
   readonly #states: Readonly<Record<Kind, TrackState>> = { video: newState(), audio: newState() };
-  #assembler: VideoAssembler | null = null;
-  #assemblerCodec: VideoCodec | null = null;
+  #video: { readonly codec: VideoCodec; readonly assembler: VideoAssembler } | null = null;
+  #audio: { readonly codec: AudioCodec; readonly assembler: AudioAssembler } | null = null;
   #lastTimestamp: number | null = null;
   #timeMs = 0;
 
@@ -82,7 +78,7 @@ export class PublishedMedia {
 
   /** The publish is over: what is held back goes out. */
   end(): void {
-    this.#assembler?.flush();
+    this.#video?.assembler.flush();
   }
 
   /**
@@ -103,17 +99,14 @@ export class PublishedMedia {
         this.#frame(packet, timeMs + packet.fractionMs, capturedAt);
         return;
       case 'configuration':
-        if (isAudioCodec(packet.codec)) this.#configureAudio(packet.codec, packet.configuration);
-        else this.#configureVideo(packet.codec, packet.configuration);
+        this.#configure(packet.codec, packet.configuration);
         return;
       case 'unsupported':
         this.#counts.dropped.unsupported_codec++;
-        state.codec = null;
-        state.configuration = null;
-        if (kind === 'video') this.#assembler = null;
+        if (kind === 'video') this.#video = null;
+        else this.#audio = null;
         this.#report(
           kind,
-          state,
           packet.codec,
           new CodedError('codec_unsupported', { kind: NAMES[kind], codec: packet.codec, advice: ADVICE[kind] }),
         );
@@ -134,71 +127,67 @@ export class PublishedMedia {
     const data = new Uint8Array(packet.data.buffer, packet.data.byteOffset, packet.data.length);
     const ptsMs = dtsMs + packet.compositionMs;
     if (isAudioCodec(packet.codec)) {
-      this.#assembler?.advance(dtsMs);
-      const { codec, unusable } = this.#states.audio;
-      if (codec === packet.codec) {
-        this.#counts.samples.audio++;
-        this.#consumer.onSample({ kind: 'audio', ptsMs, dtsMs, keyframe: true, data, capturedAt });
-      } else this.#counts.dropped[unusable.has(packet.codec) ? 'unsupported_codec' : 'before_configuration']++;
+      this.#video?.assembler.advance(dtsMs);
+      this.#audioFor(packet.codec).message({ data, ptsMs, capturedAt });
       return;
     }
-    this.#assemblerFor(packet.codec).message({ data, claimed: packet.keyframe, dtsMs, ptsMs, capturedAt });
+    this.#videoFor(packet.codec).message({ data, claimed: packet.keyframe, dtsMs, ptsMs, capturedAt });
   }
 
-  #assemblerFor(codec: VideoCodec): VideoAssembler {
-    const state = this.#states.video;
-    if (this.#assembler && this.#assemblerCodec === codec) return this.#assembler;
-    this.#assembler?.flush();
-    this.#assemblerCodec = codec;
-    state.codec = null;
+  #configure(codec: VideoCodec | AudioCodec, bytes: Buffer): void {
+    if (bytes.length === 0) return; // some send an empty header first, and what is in it later
+    if (isAudioCodec(codec)) {
+      this.#audioFor(codec).configure(Uint8Array.from(bytes));
+      return;
+    }
+    try {
+      this.#videoFor(codec).configure(Uint8Array.from(bytes));
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      this.#report('video', codec, error);
+    }
+  }
+
+  #videoFor(codec: VideoCodec): VideoAssembler {
+    if (this.#video?.codec === codec) return this.#video.assembler;
+    this.#video?.assembler.flush();
     const assembler = new VideoAssembler(codec, {
-      onTrack: (track) => {
-        state.codec = codec;
-        state.unusable.delete(codec);
-        this.#consumer.onTrack(track);
-      },
-      onSample: (sample) => {
-        this.#counts.samples.video++;
-        this.#consumer.onSample(sample);
-      },
-      onDropped: (reason) => {
-        const unusable = reason === 'before_configuration' && state.unusable.has(codec);
-        this.#counts.dropped[unusable ? 'unsupported_codec' : reason]++;
-        this.#consumer.onTrouble(reason === 'before_configuration' ? reason : 'damaged');
-      },
-      onTrouble: (trouble) => this.#consumer.onTrouble(`parameter_sets_${trouble}`),
+      ...this.#listener('video', codec),
+      onTrouble: (trouble) => this.#consumer.onTrouble(`parameter_sets_${trouble}`, 'video'),
     });
-    this.#assembler = assembler;
+    this.#video = { codec, assembler };
     return assembler;
   }
 
-  #configureVideo(codec: VideoCodec, bytes: Buffer): void {
-    if (bytes.length === 0) return; // some send an empty header first, and what is in it later
-    try {
-      this.#assemblerFor(codec).configure(Uint8Array.from(bytes));
-    } catch (error) {
-      if (!(error instanceof CodedError)) throw error;
-      this.#report('video', this.#states.video, codec, error);
-    }
+  #audioFor(codec: AudioCodec): AudioAssembler {
+    if (this.#audio?.codec === codec) return this.#audio.assembler;
+    const assembler = new AudioAssembler(codec, {
+      ...this.#listener('audio', codec),
+      onUnusable: (error) => this.#report('audio', codec, error),
+    });
+    this.#audio = { codec, assembler };
+    return assembler;
   }
 
-  #configureAudio(codec: AudioCodec, bytes: Buffer): void {
-    const state = this.#states.audio;
-    // Encoders repeat it, usable or not.
-    if (state.configuration?.equals(bytes) && (state.codec === codec || state.codec === null)) return;
-    state.configuration = Buffer.from(bytes);
-    state.codec = null;
-    let track: Track;
-    try {
-      track = audioTrackFromConfiguration(codec, Uint8Array.from(bytes));
-    } catch (error) {
-      if (!(error instanceof CodedError)) throw error;
-      this.#report('audio', state, codec, error);
-      return;
-    }
-    state.codec = codec;
-    state.unusable.delete(codec);
-    this.#consumer.onTrack(track);
+  /** What assemblers of both kinds tell. */
+  #listener(kind: Kind, codec: VideoCodec | AudioCodec) {
+    const { unusable } = this.#states[kind];
+    return {
+      onTrack: (track: Track): void => {
+        unusable.delete(codec);
+        this.#consumer.onTrack(track);
+      },
+      onSample: (sample: CodedSample): void => {
+        this.#counts.samples[kind]++;
+        this.#consumer.onSample(sample);
+      },
+      onDropped: (reason: PictureDropReason): void => {
+        // Why was said when its configuration came.
+        const known = reason === 'before_configuration' && unusable.has(codec);
+        this.#counts.dropped[known ? 'unsupported_codec' : reason]++;
+        if (!known) this.#consumer.onTrouble(reason === 'before_configuration' ? reason : 'damaged', kind);
+      },
+    };
   }
 
   #dropOtherTracks(kind: Kind, state: TrackState, count: number): void {
@@ -207,10 +196,13 @@ export class PublishedMedia {
     state.others = true;
   }
 
-  #report(kind: Kind, state: TrackState, codec: string, error: CodedError): void {
-    if (state.unusable.has(codec) || state.unusable.size >= MAX_REPORTED_CODECS) return;
-    state.unusable.add(codec);
-    this.#consumer.onTrack({ kind, codec });
+  /** @param codec what its frames are known by */
+  #report(kind: Kind, codec: string, error: CodedError): void {
+    const { unusable } = this.#states[kind];
+    if (unusable.has(codec) || unusable.size >= MAX_REPORTED_CODECS) return;
+    unusable.add(codec);
+    const { codec: name = codec } = error.details;
+    this.#consumer.onTrack({ kind, codec: String(name), error });
     this.#consumer.onUnusable(error);
   }
 }
@@ -220,5 +212,5 @@ function isAudioCodec(codec: VideoCodec | AudioCodec): codec is AudioCodec {
 }
 
 function newState(): TrackState {
-  return { codec: null, configuration: null, unusable: new Set(), others: false };
+  return { unusable: new Set(), others: false };
 }

@@ -298,7 +298,7 @@ export class Publishing {
         if (this.#statusStreamId !== null)
           this.#status(this.#statusStreamId, { level: 'warning', code: publishStatusCode(error.code), description });
       },
-      onTrouble: (trouble) => sink.onTrouble?.(trouble),
+      onTrouble: (trouble, kind) => sink.onTrouble?.(trouble, kind),
       onOtherTracks: (kind) =>
         this.#log('warn', 'RTMP publisher sends several tracks of a kind; the first is carried', { kind }),
     };

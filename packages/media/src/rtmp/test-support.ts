@@ -13,7 +13,7 @@ export class RecordingSink implements PublishSink {
   readonly samples: CodedSample[] = [];
   readonly metadata: Record<string, unknown>[] = [];
   readonly ends: PublishEndReason[] = [];
-  readonly troubles: MediaTrouble[] = [];
+  readonly troubles: string[] = [];
   readonly ended: Promise<PublishEndReason>;
   #resolveEnd: (reason: PublishEndReason) => void = () => {};
   readonly #waiting = new Set<() => void>();
@@ -34,8 +34,8 @@ export class RecordingSink implements PublishSink {
     this.#changed();
   }
 
-  onTrouble(trouble: MediaTrouble): void {
-    this.troubles.push(trouble);
+  onTrouble(trouble: MediaTrouble, kind: Track['kind']): void {
+    this.troubles.push(`${trouble} of ${kind}`);
     this.#changed();
   }
 

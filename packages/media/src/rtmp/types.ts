@@ -83,7 +83,7 @@ export interface PublishSink {
   /** Only after `onTrack` of the same kind. `sample.data` is free to keep, and keeps little memory beside its own. */
   onSample(sample: CodedSample): void;
   /** Something is odd about the media; told each time that it is seen. */
-  onTrouble?(trouble: MediaTrouble): void;
+  onTrouble?(trouble: MediaTrouble, kind: Track['kind']): void;
   /** `onMetaData` of the publisher. Values are as the publisher sent them: check before use. */
   onMetadata?(metadata: Record<string, unknown>): void;
   /** Exactly once, also when the peer vanished while `authorize` was still deciding. */
