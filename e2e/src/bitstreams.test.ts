@@ -3,11 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { CodedSample, Stream, StreamHealth } from '@media-analyzer/protocol';
+import type { CodedSample, HealthWarning, Stream, StreamHealth } from '@media-analyzer/protocol';
 import { describe, expect, it } from 'vitest';
+import { inAdts, withSetsInBand } from './harness/bitstream.js';
 import { openPage, playbackState, playsFor } from './harness/browser.js';
 import { liveClip } from './harness/clips.js';
-import { fetchText, untilSegments } from './harness/hls.js';
+import { fetchText } from './harness/hls.js';
 import { findProgram } from './harness/programs.js';
 import { type LoadedMedia, loadMedia, OwnPublisher, publishWithFfmpeg } from './harness/publish.js';
 import { sharedBrowser, sharedServer } from './harness/suite.js';
@@ -130,27 +131,58 @@ it('pixels that are not square are told apart from what is shown', async () => {
   });
 });
 
-it('sound that cannot be carried is called by its name, and the picture goes on', async () => {
-  const { api, baseUrl } = server();
-  const stream = await api.createStream({ name: 'MP3' });
-  const publisher = publishWithFfmpeg(stream.ingestUrl, await liveClip({ seconds: 20 }), {
-    codec: ['-c:v', 'copy', '-c:a', 'libmp3lame', '-ar', '44100'],
+describe('sound', () => {
+  it.each([
+    ['MP3', ['-c:a', 'libmp3lame', '-ar', '44100']],
+    ['AAC Main', ['-c:a', 'aac', '-profile:a', 'aac_main']],
+  ])('that cannot be carried is called by its name, and the picture goes on: %s', async (name, codec) => {
+    const { api, baseUrl } = server();
+    const stream = await api.createStream({ name });
+    const publisher = publishWithFfmpeg(stream.ingestUrl, await liveClip({ seconds: 20 }), {
+      codec: ['-c:v', 'copy', ...codec],
+    });
+    const { page } = await openPage(browser(), `${baseUrl}/streams/${stream.id}`);
+    try {
+      await playsFor(page, 2, 40_000);
+      const warnings = await warned(stream, 'codec_unsupported');
+      expect(warnings.map(({ code }) => code)).not.toContain('no_audio');
+      expect(warnings.find(({ code }) => code === 'codec_unsupported')?.message).toMatch(`"${name}"`);
+    } finally {
+      await publisher.stop();
+      await page.close();
+    }
   });
-  try {
-    await untilSegments(baseUrl + stream.playbackUrl, 1, 30_000);
-    const { warnings } = await until(
-      async () => {
-        const health = await api.health(stream.id);
-        return health.warnings.some(({ code }) => code === 'codec_unsupported') && health;
+
+  it('without a word about how to decode it is left out, and that is said', async () => {
+    const media = await loadMedia(await liveClip({ seconds: 20 }));
+    const inBand = { ...media, samples: withSetsInBand(media) };
+    await onAir(
+      inBand,
+      async (stream, page) => {
+        await playsFor(page, 2, 40_000);
+        const warnings = await warned(stream, 'no_audio_header');
+        expect(warnings.map(({ code }) => code)).not.toContain('no_audio');
       },
-      { what: 'warning about the sound', withinMs: 15_000 },
+      { headers: false },
     );
-    expect(warnings).toContainEqual(
-      expect.objectContaining({ code: 'codec_unsupported', message: expect.stringMatching(/MP3.*AAC/) }),
+  });
+
+  it('in ADTS frames is carried without them, and without a sequence header', async () => {
+    const media = await loadMedia(await liveClip({ seconds: 20 }));
+    const samples = withSetsInBand(media).map((sample) =>
+      sample.kind === 'audio' ? { ...sample, data: inAdts(sample.data, media) } : sample,
     );
-  } finally {
-    await publisher.stop();
-  }
+    await onAir(
+      { ...media, samples },
+      async (stream, page) => {
+        await playsFor(page, 4, 40_000);
+        expect(await fetchText(server().baseUrl + stream.playbackUrl)).toMatch(/CODECS="avc1\.[0-9a-f]+,mp4a\.40\.2"/i);
+        expect(await decodedSound(page)).toBeGreaterThan(0);
+        expect((await server().api.health(stream.id)).warnings.map(({ code }) => code)).not.toContain('no_audio');
+      },
+      { headers: false },
+    );
+  });
 });
 
 type Page = Awaited<ReturnType<typeof openPage>>['page'];
@@ -237,26 +269,23 @@ async function videoOnly(file: string): Promise<LoadedMedia> {
   };
 }
 
-/** The samples of H.264 media with SPS and PPS before each keyframe. */
-function withSetsInBand({ tracks, samples }: LoadedMedia): CodedSample[] {
-  const sets = parameterSets(Buffer.from(tracks[0]?.configuration ?? []));
-  return samples.map((sample) => (sample.keyframe ? { ...sample, data: Buffer.concat([sets, sample.data]) } : sample));
+/** Bytes of sound that Chromium has decoded. */
+function decodedSound(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const video = document.querySelector<HTMLVideoElement & { webkitAudioDecodedByteCount?: number }>('video');
+    return video?.webkitAudioDecodedByteCount ?? 0;
+  });
 }
 
-/** The units of an `avcC` record, each after its length in four bytes. */
-function parameterSets(record: Buffer): Buffer {
-  const units: Buffer[] = [];
-  let at = 5;
-  for (const mask of [0x1f, 0xff]) {
-    const count = record.readUInt8(at) & mask;
-    at += 1;
-    for (let i = 0; i < count; i += 1) {
-      const bytes = record.readUInt16BE(at);
-      units.push(Buffer.of(0, 0, bytes >> 8, bytes & 0xff), record.subarray(at + 2, at + 2 + bytes));
-      at += 2 + bytes;
-    }
-  }
-  return Buffer.concat(units);
+/** Waits for a warning. @returns all there are then */
+function warned(stream: Stream, code: HealthWarning['code']): Promise<StreamHealth['warnings']> {
+  return until(
+    async () => {
+      const { warnings } = await server().api.health(stream.id);
+      return warnings.some((warning) => warning.code === code) && warnings;
+    },
+    { what: `warning ${code}`, withinMs: 15_000 },
+  );
 }
 
 function later(sample: CodedSample, byMs: number): CodedSample {

@@ -187,6 +187,8 @@ export const healthWarning = z
       'open_gop',
       'no_idr',
       'no_keyframe',
+      'no_parameter_sets',
+      'no_audio_header',
       'parameter_sets_unstable',
       'bitstream_damaged',
       'no_video',

@@ -15,6 +15,8 @@ const WEIGHTS: Readonly<Record<HealthWarning['code'], 'good' | 'fair' | 'bad'>> 
   profile_not_playable_in_browsers: 'bad',
   no_keyframe: 'bad',
   no_idr: 'bad',
+  no_parameter_sets: 'bad',
+  no_audio_header: 'bad',
   bitstream_damaged: 'bad',
   picture_undecodable: 'bad',
   storage_full: 'bad',

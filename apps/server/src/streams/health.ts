@@ -98,8 +98,7 @@ function storageWarnings(live: LiveSession): HealthWarning[] {
 
 function sourceWarnings(live: LiveSession, keyframeIntervalMs: number | null): HealthWarning[] {
   const warnings: HealthWarning[] = [];
-  const { video, audio } = live.sent;
-  const onAir = live.state === 'live';
+  const { video } = live.sent;
   if (keyframeIntervalMs !== null && keyframeIntervalMs > LONG_KEYFRAME_INTERVAL_MS)
     warnings.push({
       code: 'keyframe_interval_long',
@@ -110,16 +109,11 @@ function sourceWarnings(live: LiveSession, keyframeIntervalMs: number | null): H
       code: 'codec_not_playable_in_browsers',
       message: `Most browsers cannot play ${video.codec.toUpperCase()}. It is passed on as it is; for playback everywhere set the video encoder to H.264.`,
     });
-  const uncarried = { video: live.unsupported('video'), audio: live.unsupported('audio') };
-  for (const problem of Object.values(uncarried))
-    if (problem) warnings.push({ code: 'codec_unsupported', message: problem.message });
-  if (onAir && !video && !uncarried.video)
-    warnings.push({ code: 'no_video', message: 'The publisher sends no video: there is nothing to analyse.' });
-  if (onAir && !audio && !uncarried.audio)
-    warnings.push({
-      code: 'no_audio',
-      message: 'The publisher sends no audio. If it should, check the audio source in the encoder.',
-    });
+  for (const { code, message } of live.unsupported) {
+    const advice =
+      code === 'codec_unsupported' ? '' : '. Start the stream anew in the encoder; an update of it may help.';
+    warnings.push({ code: 'codec_unsupported', message: message + advice });
+  }
   return warnings;
 }
 

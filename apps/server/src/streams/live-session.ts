@@ -189,9 +189,9 @@ export class LiveSession {
     return this.#source?.watch.warnings(now) ?? [];
   }
 
-  /** Why a kind of media is not carried, or null. */
-  unsupported(kind: Track['kind']): CodedError | null {
-    return this.#problems.unsupportedTrack(kind);
+  /** What is not carried of what the publisher sends, and why. */
+  get unsupported(): readonly CodedError[] {
+    return this.#problems.unsupportedTracks;
   }
 
   /** The session as it is now; newer than what is stored of it. */
@@ -221,8 +221,8 @@ export class LiveSession {
     return new SessionSink({
       track: (track) => this.#track(source, track),
       sample: (sample) => this.#sample(source, sample),
-      trouble: (trouble) => {
-        if (source === this.#source && source.watch.trouble(trouble)) this.#options.onChange();
+      trouble: (trouble, kind) => {
+        if (source === this.#source && source.watch.trouble(trouble, kind)) this.#options.onChange();
       },
       encoder: (name) => this.#setPublisher(source, name),
       promises: (kinds) => source.watch.promises(kinds),

@@ -20,12 +20,9 @@ export class SessionProblems {
 
   /** What cannot be carried of what the publisher sends, one error a kind; the picture's first. */
   get unsupportedTracks(): CodedError[] {
-    return (['video', 'audio'] as const).flatMap((kind) => this.unsupportedTrack(kind) ?? []);
-  }
-
-  unsupportedTrack(kind: Track['kind']): CodedError | null {
-    const track = this.#unsupported.get(kind);
-    return track ? new CodedError('codec_unsupported', unsupportedDetails(track)) : null;
+    return (['video', 'audio'] as const)
+      .flatMap((kind) => this.#unsupported.get(kind) ?? [])
+      .map((track) => track.error ?? new CodedError('codec_unsupported', unsupportedDetails(track)));
   }
 
   /** Why media are not stored, or null. */

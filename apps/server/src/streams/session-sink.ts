@@ -15,7 +15,7 @@ export interface SinkTarget {
   track(track: Track | UnsupportedTrack): void;
   sample(sample: CodedSample): void;
   /** Something is odd about the media. */
-  trouble(trouble: SourceTrouble): void;
+  trouble(trouble: SourceTrouble, kind: Track['kind']): void;
   /** The encoder's name, as it gives it itself. */
   encoder(name: string): void;
   /** The encoder says that it will send these. */
@@ -40,8 +40,8 @@ export class SessionSink {
     this.#target.sample(sample);
   }
 
-  onTrouble(trouble: SourceTrouble): void {
-    this.#target.trouble(trouble);
+  onTrouble(trouble: SourceTrouble, kind: Track['kind']): void {
+    this.#target.trouble(trouble, kind);
   }
 
   onMetadata(metadata: Record<string, unknown>): void {

@@ -22,15 +22,38 @@ const WAITING: Readonly<Record<Waiting['what'], string>> = {
   first_segment: 'The first seconds of the stream are being put together.',
 };
 
+const NOT_SENT: Readonly<Record<Track['kind'], HealthWarning>> = {
+  video: { code: 'no_video', message: 'The publisher sends no video: there is nothing to analyse.' },
+  audio: {
+    code: 'no_audio',
+    message: 'The publisher sends no audio. If it should, check the audio source in the encoder.',
+  },
+};
+const UNDECODABLE: Readonly<Record<Track['kind'], HealthWarning>> = {
+  video: {
+    code: 'no_parameter_sets',
+    message:
+      'Pictures come, and nothing that says how to decode them (parameter sets), so they are left out. Start the stream anew in the encoder, and let it repeat headers with keyframes.',
+  },
+  audio: {
+    code: 'no_audio_header',
+    message:
+      'Sound comes, and nothing that says how to decode it (sequence header), so it is left out. Start the stream anew in the encoder; if that does not help, set its audio encoder to AAC-LC.',
+  },
+};
+
 /** Keeps what one publisher's media are like: what is still awaited of it, and what its operator should change. */
 export class SourceWatch {
   readonly #tracks = new Map<Track['kind'], Track>();
   readonly #seenAt = new Map<string, number>();
   readonly #attachedAt = Date.now();
   #promised: readonly Track['kind'][] = [];
+  /** Kinds that come without anything that says how to decode them. */
+  readonly #undecodable = new Set<Track['kind']>();
+  /** Kinds that cannot be carried. */
+  readonly #unsupported = new Set<Track['kind']>();
   #damaged = 0;
   #samples = 0;
-  #undecodable = false;
   #picture = false;
   #waiting: { what: Waiting['what']; since: number } = { what: 'media', since: this.#attachedAt };
 
@@ -51,11 +74,13 @@ export class SourceWatch {
   /** What it sends of this kind cannot be carried: nothing is to be waited for. */
   unsupported(kind: Track['kind']): void {
     this.#promised = this.#promised.filter((one) => one !== kind);
+    this.#unsupported.add(kind);
   }
 
   track(track: Track): void {
     this.#tracks.set(track.kind, track);
-    if (track.kind === 'video') this.#undecodable = false;
+    this.#undecodable.delete(track.kind);
+    this.#unsupported.delete(track.kind);
   }
 
   sample({ kind, keyframe, entry, leading }: CodedSample): void {
@@ -67,11 +92,15 @@ export class SourceWatch {
   }
 
   /** @returns whether that is news */
-  trouble(trouble: SourceTrouble): boolean {
+  trouble(trouble: SourceTrouble, kind: Track['kind']): boolean {
+    if (trouble === 'before_configuration') {
+      const known = this.#undecodable.has(kind);
+      this.#undecodable.add(kind);
+      return !known;
+    }
     const known = this.#seenAt.has(trouble);
     this.#seenAt.set(trouble, Date.now());
     if (trouble === 'damaged') this.#damaged += 1;
-    if (trouble === 'before_configuration') this.#undecodable = true;
     return !known;
   }
 
@@ -84,15 +113,28 @@ export class SourceWatch {
   }
 
   warnings(now: number): HealthWarning[] {
-    return [...this.#startWarnings(now), ...this.#formatWarnings(), ...this.#streamWarnings(now)];
+    return [
+      ...this.#missingWarnings(),
+      ...this.#startWarnings(now),
+      ...this.#formatWarnings(),
+      ...this.#streamWarnings(now),
+    ];
   }
 
   #awaited(playable: boolean): Waiting['what'] | null {
     const video = this.#tracks.has('video');
-    if (!video && this.#undecodable) return 'parameter_sets';
+    if (!video && this.#undecodable.has('video')) return 'parameter_sets';
     if (this.#samples === 0 && !video) return 'media';
     if (video && !this.#picture) return 'keyframe';
     return playable ? null : 'first_segment';
+  }
+
+  /** What does not come of the two kinds, or comes in vain, while something else is on air. */
+  #missingWarnings(): HealthWarning[] {
+    if (this.#samples === 0) return [];
+    return (['video', 'audio'] as const)
+      .filter((kind) => !this.#tracks.has(kind) && !this.#unsupported.has(kind))
+      .map((kind) => (this.#undecodable.has(kind) ? UNDECODABLE : NOT_SENT)[kind]);
   }
 
   #startWarnings(now: number): HealthWarning[] {

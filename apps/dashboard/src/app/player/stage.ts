@@ -39,6 +39,7 @@ const PICTURE_WARNINGS: readonly string[] = [
   'codec_not_playable_in_browsers',
   'profile_not_playable_in_browsers',
   'no_keyframe',
+  'no_parameter_sets',
   'no_idr',
   'parameter_sets_unstable',
   'bitstream_damaged',

@@ -12,6 +12,8 @@ const WARNINGS: Partial<Record<HealthWarning['code'], () => string>> = {
   codec_unsupported: () => $localize`A part of this stream cannot be shown.`,
   open_gop: () => $localize`A few pictures are missing every few seconds.`,
   no_idr: () => $localize`The picture may be damaged for a moment after it starts or after a jump.`,
+  no_parameter_sets: () => $localize`A part of this stream cannot be shown.`,
+  no_audio_header: () => $localize`The sound of this stream cannot be heard.`,
   no_keyframe: () => $localize`The picture has not begun yet.`,
   parameter_sets_unstable: () => $localize`The picture may stop for moments.`,
   bitstream_damaged: () => $localize`Parts of the picture are damaged.`,
