@@ -50,10 +50,13 @@ export function liveView(live: LiveSession): { health: StreamHealth; summary: St
   const { frameRate, bitrate, keyframeIntervalMs } = live.state === 'live' ? live.meter.rates(at) : NOTHING_FLOWS;
   const analysis = live.analysis.health();
   const { sampled, analysed, dropped, blocked: _, seen, ...rest } = analysis;
+  const source = live.sourceWarnings(at);
+  // By timestamps that are wrong neither an interval nor a rate can be told.
+  const inTime = !source.some(({ code }) => code === 'not_real_time' || code === 'timestamps_jump');
   const warnings = [
-    ...sourceWarnings(live, keyframeIntervalMs),
-    ...live.sourceWarnings(at),
-    ...analysisWarnings(live, analysis),
+    ...encoderWarnings(live, inTime ? keyframeIntervalMs : null),
+    ...source,
+    ...analysisWarnings(live, analysis, inTime),
     ...storageWarnings(live),
   ];
   const problem = live.problem && { code: live.problem.code, message: live.problem.message };
@@ -96,7 +99,7 @@ function storageWarnings(live: LiveSession): HealthWarning[] {
   return [{ code: 'storage_full', message: live.problem.message }];
 }
 
-function sourceWarnings(live: LiveSession, keyframeIntervalMs: number | null): HealthWarning[] {
+function encoderWarnings(live: LiveSession, keyframeIntervalMs: number | null): HealthWarning[] {
   const warnings: HealthWarning[] = [];
   const { video } = live.sent;
   if (keyframeIntervalMs !== null && keyframeIntervalMs > LONG_KEYFRAME_INTERVAL_MS)
@@ -117,7 +120,7 @@ function sourceWarnings(live: LiveSession, keyframeIntervalMs: number | null): H
   return warnings;
 }
 
-function analysisWarnings(live: LiveSession, { blocked }: AnalysisHealth): HealthWarning[] {
+function analysisWarnings(live: LiveSession, { blocked }: AnalysisHealth, inTime: boolean): HealthWarning[] {
   const warnings: HealthWarning[] = [];
   if (live.mediaProcess === 'restarting' || live.mediaProcess === 'failed')
     warnings.push({
@@ -126,7 +129,7 @@ function analysisWarnings(live: LiveSession, { blocked }: AnalysisHealth): Healt
     });
   const lost = live.losses.shares();
   if (blocked) warnings.push(blocked);
-  else if (lost && lost.bySpeed > TOLERATED_DROPS)
+  else if (inTime && lost && lost.bySpeed > TOLERATED_DROPS)
     warnings.push({
       code: 'analysis_behind',
       message: `${percent(lost.bySpeed)} of the frames picked in the last half minute were not analysed in time: this machine is busy. A smaller model or fewer streams at a time would relieve it.`,

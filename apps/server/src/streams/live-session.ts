@@ -325,7 +325,7 @@ export class LiveSession {
       this.#options.onChange();
     }
     const hadPicture = source.watch.hasPicture;
-    source.watch.sample(sample);
+    source.watch.sample(sample, discontinuity?.reason ?? null);
     const begins = source.watch.hasPicture !== hadPicture;
     if (source.tracksChanged || begins) this.#configure(source);
     this.meter.sample(sample);

@@ -22,7 +22,7 @@ describe('a kind that does not come while the other one is on air', () => {
     const watch = new SourceWatch();
     expect(codes(watch), 'before anything came').toEqual([]);
     watch.track(other);
-    watch.sample(sampleOf(other.kind));
+    watch.sample(sampleOf(other.kind), null);
     expect(codes(watch)).toEqual([notSent]);
     expect(watch.trouble('before_configuration', kind), 'news').toBe(true);
     expect(watch.trouble('before_configuration', kind), 'no news').toBe(false);
@@ -34,7 +34,7 @@ describe('a kind that does not come while the other one is on air', () => {
   it('is no matter any more when it comes after all', () => {
     const watch = new SourceWatch();
     watch.track(videoTrack);
-    watch.sample(sampleOf('video'));
+    watch.sample(sampleOf('video'), null);
     watch.trouble('before_configuration', 'audio');
     watch.track(audioTrack);
     expect(codes(watch)).toEqual([]);

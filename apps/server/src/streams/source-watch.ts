@@ -1,4 +1,6 @@
+import type { DiscontinuityReason } from '@media-analyzer/media/clock';
 import type { CodedSample, HealthWarning, Track, VideoTrack, Waiting } from '@media-analyzer/protocol';
+import { SourcePace } from './source-pace.js';
 
 /** What can be odd about a publisher's media; the RTMP server's troubles fit. */
 export type SourceTrouble =
@@ -46,6 +48,7 @@ const UNDECODABLE: Readonly<Record<Track['kind'], HealthWarning>> = {
 export class SourceWatch {
   readonly #tracks = new Map<Track['kind'], Track>();
   readonly #seenAt = new Map<string, number>();
+  readonly #pace = new SourcePace();
   readonly #attachedAt = Date.now();
   #promised: readonly Track['kind'][] = [];
   /** Kinds that come without anything that says how to decode them. */
@@ -83,8 +86,11 @@ export class SourceWatch {
     this.#unsupported.delete(track.kind);
   }
 
-  sample({ kind, keyframe, entry, leading }: CodedSample): void {
+  /** A sample on the session's clock. `broke`: why the timeline breaks right before it, if it does. */
+  sample(sample: CodedSample, broke: DiscontinuityReason | null): void {
+    const { kind, keyframe, entry, leading } = sample;
     this.#samples += 1;
+    this.#pace.sample(sample, broke !== null && broke !== 'publisher_lost');
     if (kind !== 'video') return;
     if (keyframe) this.#picture = true;
     if (entry === 'gradual') this.#seenAt.set(entry, Date.now());
@@ -113,7 +119,9 @@ export class SourceWatch {
   }
 
   warnings(now: number): HealthWarning[] {
+    const pace = this.#pace.warning(now);
     return [
+      ...(pace ? [pace] : []),
       ...this.#missingWarnings(),
       ...this.#startWarnings(now),
       ...this.#formatWarnings(),

@@ -99,7 +99,7 @@ export class HealthPanel {
       {
         name: $localize`Bitrate`,
         value: health ? formatBitrate(health.bitrate) : '–',
-        warn: warned.has('bitrate_unstable'),
+        warn: warned.has('not_real_time'),
       },
       { name: $localize`Audio`, value: audio ? channelText(audio.channels) : none },
       this.uptimeFact(),

@@ -38,6 +38,7 @@ export interface StageInput {
 const PICTURE_WARNINGS: readonly string[] = [
   'codec_not_playable_in_browsers',
   'profile_not_playable_in_browsers',
+  'not_real_time',
   'no_keyframe',
   'no_parameter_sets',
   'no_idr',
