@@ -47,14 +47,15 @@ export function liveView(live: LiveSession): { health: StreamHealth; summary: St
   const at = Date.now();
   const { streamId, id, publisher, startedAt } = live.describe();
   // Whoever is awaited sends nothing: what the last one sent is no news.
-  const { frameRate, bitrate, keyframeIntervalMs } = live.state === 'live' ? live.meter.rates(at) : NOTHING_FLOWS;
+  const { frameRate, bitrate, ...rates } = live.state === 'live' ? live.meter.rates(at) : NOTHING_FLOWS;
   const analysis = live.analysis.health();
   const { sampled, analysed, dropped, blocked: _, seen, ...rest } = analysis;
   const source = live.sourceWarnings(at);
   // By timestamps that are wrong neither an interval nor a rate can be told.
   const inTime = !source.some(({ code }) => code === 'not_real_time' || code === 'timestamps_jump');
+  const keyframeIntervalMs = inTime ? rates.keyframeIntervalMs : null;
   const warnings = [
-    ...encoderWarnings(live, inTime ? keyframeIntervalMs : null),
+    ...encoderWarnings(live, keyframeIntervalMs),
     ...source,
     ...analysisWarnings(live, analysis, inTime),
     ...storageWarnings(live),

@@ -53,14 +53,16 @@ describe('the stage', () => {
     const starting = sessionOf({ playable: false });
     expect(stage({ state: 'live', session: starting })).toEqual({
       kind: 'waiting',
-      keyframeIntervalMs: null,
+      awaits: { what: 'keyframe', intervalMs: null },
       reason: null,
     });
     expect(stage({ state: 'live', session: starting }, { health: healthOf({ keyframeIntervalMs: 8333 }) })).toEqual({
       kind: 'waiting',
-      keyframeIntervalMs: 8333,
+      awaits: { what: 'keyframe', intervalMs: 8333 },
       reason: null,
     });
+    const often = healthOf({ keyframeIntervalMs: 1000 });
+    expect(stage({ state: 'live', session: starting }, { health: often })).toMatchObject({ awaits: { what: 'start' } });
     // A server or a cache that does not tell, and a playlist that is not there.
     expect(stage({ state: 'live', session }, { player: { kind: 'waiting' } })).toMatchObject({ kind: 'waiting' });
     expect(stage({ state: 'reconnecting', session: starting })).toMatchObject({ kind: 'reconnecting' });

@@ -14,11 +14,16 @@ export type Stage =
   /** Sound only: it can be listened to. */
   | { readonly kind: 'no-video' }
   | { readonly kind: 'buffering' }
-  /** On air, but the first segment is not complete. `keyframeIntervalMs`: how long that can take; null while not known. */
-  | { readonly kind: 'waiting'; readonly keyframeIntervalMs: number | null; readonly reason: HealthWarning | null }
+  /** On air, but the first segment is not complete: for the next keyframe, or, where those come often, for the first seconds. */
+  | { readonly kind: 'waiting'; readonly awaits: AwaitedMedia; readonly reason: HealthWarning | null }
   /** Media flow and no picture is shown. `reason`: what the server knows of it, with what to do. */
   | { readonly kind: 'no-picture'; readonly cause: 'not-sent' | 'not-decoded'; readonly reason: HealthWarning | null }
   | { readonly kind: 'recovering'; readonly trouble: 'network' | 'decoder' | 'other' };
+
+/** `intervalMs`: how far apart keyframes are, ms; null while not known. */
+export type AwaitedMedia =
+  | { readonly what: 'keyframe'; readonly intervalMs: number | null }
+  | { readonly what: 'start' };
 
 export type PictureState = 'ok' | 'loaded-not-shown' | 'not-loaded';
 
@@ -34,6 +39,8 @@ export interface StageInput {
   readonly picture: PictureState;
 }
 
+/** Segments are about so long, ms, unless keyframes are further apart. */
+const SEGMENT_MS = 2000;
 /** Warnings that say why a browser shows no picture of media that it gets. */
 const PICTURE_WARNINGS: readonly string[] = [
   'codec_not_playable_in_browsers',
@@ -60,7 +67,7 @@ export function stageOf(input: StageInput): Stage {
   if (player.kind === 'unplayable') return { kind: 'unplayable', codec: session?.video?.codec ?? player.codecs };
   if (state === 'reconnecting') return { kind: 'reconnecting', untilAt: stream.reconnectUntilAt ?? null };
   if (session?.playable === false || player.kind === 'waiting')
-    return { kind: 'waiting', keyframeIntervalMs: health?.keyframeIntervalMs ?? null, reason: pictureWarning(health) };
+    return { kind: 'waiting', awaits: awaited(health), reason: pictureWarning(health) };
   if (player.kind === 'recovering') return { kind: 'recovering', trouble: player.trouble };
   if (session && !session.video) return { kind: 'no-video' };
   const missing = missingPicture(input);
@@ -76,6 +83,11 @@ function missingPicture({ health, stream, picture }: StageInput): Stage | null {
   const sent = health === null || stream.state !== 'live' || (health.measuredFrameRate ?? 0) > 0;
   if (!sent) return { kind: 'no-picture', cause: 'not-sent', reason };
   return picture === 'loaded-not-shown' ? { kind: 'no-picture', cause: 'not-decoded', reason } : null;
+}
+
+function awaited(health: StreamHealth | null): AwaitedMedia {
+  const intervalMs = health?.keyframeIntervalMs ?? null;
+  return intervalMs !== null && intervalMs < SEGMENT_MS ? { what: 'start' } : { what: 'keyframe', intervalMs };
 }
 
 function pictureWarning(health: StreamHealth | null): HealthWarning | null {
