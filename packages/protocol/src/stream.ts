@@ -193,6 +193,8 @@ export const healthWarning = z
       'bitstream_damaged',
       'no_video',
       'no_audio',
+      'video_stopped',
+      'audio_stopped',
       'not_real_time',
       'timestamps_jump',
       'analysis_behind',

@@ -19,6 +19,8 @@ const WEIGHTS: Readonly<Record<HealthWarning['code'], 'good' | 'fair' | 'bad'>> 
   no_audio_header: 'bad',
   bitstream_damaged: 'bad',
   not_real_time: 'bad',
+  video_stopped: 'bad',
+  audio_stopped: 'bad',
   picture_undecodable: 'bad',
   storage_full: 'bad',
   keyframe_interval_long: 'fair',

@@ -1,6 +1,7 @@
 import type { DiscontinuityReason } from '@media-analyzer/media/clock';
 import type { CodedSample, HealthWarning, Track, VideoTrack, Waiting } from '@media-analyzer/protocol';
 import { SourcePace } from './source-pace.js';
+import { SourceStops } from './source-stops.js';
 
 /** What can be odd about a publisher's media; the RTMP server's troubles fit. */
 export type SourceTrouble =
@@ -49,6 +50,7 @@ export class SourceWatch {
   readonly #tracks = new Map<Track['kind'], Track>();
   readonly #seenAt = new Map<string, number>();
   readonly #pace = new SourcePace();
+  readonly #stops = new SourceStops();
   readonly #attachedAt = Date.now();
   #promised: readonly Track['kind'][] = [];
   /** Kinds that come without anything that says how to decode them. */
@@ -90,6 +92,7 @@ export class SourceWatch {
   sample(sample: CodedSample, broke: DiscontinuityReason | null): void {
     const { kind, keyframe, entry, leading } = sample;
     this.#samples += 1;
+    this.#stops.sample(sample);
     this.#pace.sample(sample, broke !== null && broke !== 'publisher_lost');
     if (kind !== 'video') return;
     if (keyframe) this.#picture = true;
@@ -119,9 +122,8 @@ export class SourceWatch {
   }
 
   warnings(now: number): HealthWarning[] {
-    const pace = this.#pace.warning(now);
     return [
-      ...(pace ? [pace] : []),
+      ...[this.#stops.warning(now), this.#pace.warning(now)].filter((warning) => warning !== null),
       ...this.#missingWarnings(),
       ...this.#startWarnings(now),
       ...this.#formatWarnings(),

@@ -71,6 +71,7 @@ export class LivePage {
       missing && 'model_missing',
       stage?.kind === 'unplayable' && 'codec_not_playable_in_browsers',
       stage?.kind === 'no-video' && 'no_video',
+      stage?.kind === 'no-picture' && stage.cause === 'not-sent' && 'video_stopped',
       stage && 'reason' in stage && stage.reason?.code,
     ];
     return warnings.filter(({ code }) => !said.includes(code));

@@ -19,6 +19,8 @@ const WARNINGS: Partial<Record<HealthWarning['code'], () => string>> = {
   bitstream_damaged: () => $localize`Parts of the picture are damaged.`,
   no_video: () => $localize`This stream has no picture, only sound.`,
   no_audio: () => $localize`This stream has no sound.`,
+  video_stopped: () => $localize`The encoder sends no picture at the moment.`,
+  audio_stopped: () => $localize`The encoder sends no sound at the moment.`,
   not_real_time: () => $localize`The encoder does not send in real time: the picture may stand or jump.`,
   timestamps_jump: () => $localize`The picture may stop for moments.`,
   analysis_behind: () => $localize`Not every moment is analysed: boxes may come later or be missing.`,
