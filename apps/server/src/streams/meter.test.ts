@@ -76,6 +76,19 @@ describe('a source meter', () => {
     expect(meter.rates(START + 65_000).keyframeIntervalMs).toBe(2000);
   });
 
+  it('takes no interval across a time without pictures either', () => {
+    const meter = new SourceMeter();
+    feed(meter, { toMs: 5000 });
+    feed(meter, { fromMs: 15_000, toMs: 20_000 });
+    expect(meter.rates(START + 20_000).keyframeIntervalMs).toBe(2000);
+  });
+
+  it('takes that of slides, one in eight seconds, for what it is', () => {
+    const meter = new SourceMeter();
+    feed(meter, { toMs: 40_000, rate: 1 / 8, keyframeEveryMs: 8000 });
+    expect(meter.rates(START + 40_000).keyframeIntervalMs).toBe(8000);
+  });
+
   it('begins anew when the wall clock is set back', () => {
     const meter = new SourceMeter();
     feed(meter, { toMs: 5000 });

@@ -8,6 +8,9 @@ const INTERVALS = 5;
 const TICK_MS = 250;
 /** Without a sample for longer than this, the time without one counts as well, ms. */
 const PAUSE_MS = 1000;
+/** Pictures further apart than this, ms, and than so many of the distances before, did not come for a while. */
+const PICTURE_PAUSE_MS = 2000;
+const PAUSE_DISTANCES = 3;
 /** Without a keyframe for longer than this, the interval that still runs is worth saying, ms. */
 const LONG_INTERVAL_MS = 4000;
 
@@ -24,6 +27,8 @@ export class SourceMeter {
   private intervals: number[] = [];
   private lastKeyframeMs: number | null = null;
   private newestMs = 0;
+  /** From one picture to the next, ms. */
+  private distanceMs = 0;
   private frameCount = 0;
 
   /** Video frames since the start. */
@@ -31,7 +36,7 @@ export class SourceMeter {
     return this.frameCount;
   }
 
-  sample({ kind, data, keyframe, ptsMs, capturedAt }: CodedSample): void {
+  sample({ kind, data, keyframe, dtsMs, capturedAt }: CodedSample): void {
     if (this.open && capturedAt < this.open.at) this.wallClockSetBack();
     if (this.open === null || capturedAt - this.open.at >= TICK_MS) {
       if (this.open) this.ticks.push(this.open);
@@ -43,19 +48,27 @@ export class SourceMeter {
     if (kind !== 'video') return;
     this.open.frames += 1;
     this.frameCount += 1;
-    this.newestMs = ptsMs;
+    this.pictureAt(dtsMs);
     if (!keyframe) return;
-    if (this.lastKeyframeMs !== null && ptsMs > this.lastKeyframeMs) {
-      this.intervals.push(ptsMs - this.lastKeyframeMs);
+    if (this.lastKeyframeMs !== null && dtsMs > this.lastKeyframeMs) {
+      this.intervals.push(dtsMs - this.lastKeyframeMs);
       if (this.intervals.length > INTERVALS) this.intervals.shift();
     }
-    this.lastKeyframeMs = ptsMs;
+    this.lastKeyframeMs = dtsMs;
   }
 
   /** The source was interrupted: an interval across the gap says nothing of the encoder, nor do those before of a new one. */
   interrupted(): void {
     this.intervals = [];
     this.lastKeyframeMs = null;
+  }
+
+  /** An interval in which no picture came for a while says nothing of how far apart keyframes are. */
+  private pictureAt(dtsMs: number): void {
+    const distanceMs = dtsMs - this.newestMs;
+    if (distanceMs > Math.max(PICTURE_PAUSE_MS, PAUSE_DISTANCES * this.distanceMs)) this.lastKeyframeMs = null;
+    this.distanceMs = distanceMs;
+    this.newestMs = dtsMs;
   }
 
   /** @param now Unix ms */
