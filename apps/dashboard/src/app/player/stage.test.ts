@@ -83,6 +83,12 @@ describe('the stage', () => {
     expect(shown('not-loaded', { measuredFrameRate: null })).toMatchObject({ cause: 'not-sent' });
     // Nothing is loaded and frames are sent: the network is slow, which the spinner says.
     expect(shown('not-loaded', {})).toEqual({ kind: 'picture' });
+    // Unless their times are wrong: they are loaded and never fit together.
+    const wrongTimes = [{ code: 'not_real_time' as const, message: 'start anew' }];
+    expect(shown('not-loaded', { warnings: wrongTimes })).toMatchObject({
+      cause: 'not-decoded',
+      reason: wrongTimes[0],
+    });
     expect(stage({ state: 'live', session }, { picture: 'ok' })).toEqual({ kind: 'picture' });
   });
 

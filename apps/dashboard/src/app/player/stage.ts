@@ -82,7 +82,9 @@ function missingPicture({ health, stream, picture }: StageInput): Stage | null {
   const reason = pictureWarning(health);
   const sent = health === null || stream.state !== 'live' || (health.measuredFrameRate ?? 0) > 0;
   if (!sent) return { kind: 'no-picture', cause: 'not-sent', reason };
-  return picture === 'loaded-not-shown' ? { kind: 'no-picture', cause: 'not-decoded', reason } : null;
+  // Media whose times are wrong may never fit together in the browser.
+  const never = picture === 'loaded-not-shown' || reason?.code === 'not_real_time';
+  return never ? { kind: 'no-picture', cause: 'not-decoded', reason } : null;
 }
 
 function awaited(health: StreamHealth | null): AwaitedMedia {
