@@ -73,6 +73,14 @@ export function statusMessage(streamId: number, status: Status): RtmpMessage {
   return commandMessage(streamId, 'onStatus', 0, null, { ...status });
 }
 
+/**
+ * What Adobe's servers call back after `FCPublish` and `FCUnpublish`: some encoders go on only then. It is no answer to `publish`,
+ * and says nothing of the key.
+ */
+export function calledBackMessage(name: 'onFCPublish' | 'onFCUnpublish', code: string, of: AmfValue): RtmpMessage {
+  return commandMessage(0, name, 0, null, { code, description: typeof of === 'string' ? of : '' });
+}
+
 /** What an encoder said of itself in `connect`. */
 export interface ConnectRequest {
   /** Without query string and slashes at its ends. May contain the stream key, when a person pasted it there. */

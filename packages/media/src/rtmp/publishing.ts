@@ -1,6 +1,7 @@
 import { CodedError, describeError, type ErrorCode } from '@media-analyzer/protocol';
 import {
   type Command,
+  calledBackMessage,
   commandMessage,
   connectResult,
   publishStatusCode,
@@ -171,11 +172,18 @@ export class Publishing {
         this.#publish(values[1], streamId);
         return;
       case 'FCPublish':
+        this.#reply(transactionId, null, undefined);
+        this.#link.send(calledBackMessage('onFCPublish', 'NetStream.Publish.Start', values[1]));
+        return;
       case 'releaseStream':
       case '_checkbw':
         this.#reply(transactionId, null, undefined);
         return;
       case 'FCUnpublish':
+        this.#reply(transactionId, null, undefined);
+        this.#link.send(calledBackMessage('onFCUnpublish', 'NetStream.Unpublish.Success', values[1]));
+        this.#unpublish();
+        return;
       case 'deleteStream':
       case 'closeStream':
         this.#reply(transactionId, null, undefined);

@@ -206,6 +206,17 @@ describe('the conversation', () => {
     expect(sink.audio[0]!.data).toEqual(Uint8Array.of(0xaa));
   });
 
+  it('calls back after FCPublish and FCUnpublish, which some encoders wait for before they go on', async () => {
+    await serve();
+    const client = await RawClient.connected(target.port);
+    client.command(0, 'FCPublish', 2, null, GOOD_KEY);
+    const called = await client.called('onFCPublish');
+    expect(called.values[1]).toEqual({ code: 'NetStream.Publish.Start', description: GOOD_KEY });
+    expect(client.statuses, 'of a publish that nobody has asked for').toEqual([]);
+    client.command(0, 'FCUnpublish', 3, null, GOOD_KEY);
+    await client.called('onFCUnpublish');
+  });
+
   it('ends the publish at FCUnpublish, deleteStream or closeStream, and takes another one', async () => {
     await serve();
     const client = await RawClient.publishing(target.port, GOOD_KEY);

@@ -97,6 +97,12 @@ export class RawClient {
     return this.commands.find(matches)!;
   }
 
+  /** A command of the server's own. */
+  async called(name: string): Promise<Command> {
+    await this.#until(() => this.commands.some((command) => command.name === name));
+    return this.commands.find((command) => command.name === name)!;
+  }
+
   async status(code: string): Promise<{ level?: string; code?: string; description?: string }> {
     const matches = (command: Command) => command.name === 'onStatus' && statusOf(command).code === code;
     await this.#until(() => this.commands.some(matches));
