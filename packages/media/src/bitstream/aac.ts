@@ -23,7 +23,7 @@ const CHANNELS = [0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 24, 8];
 const AAC_LC = 2;
 const SBR = 5;
 const PS = 29;
-/** Object types that others than AAC-LC have, with or without SBR and PS: no browser plays them. */
+/** Object types other than AAC-LC with or without SBR and PS, in words: browsers refuse nearly all of them, and the picture with them. */
 const NAMES: Readonly<Record<number, string>> = {
   1: 'AAC Main',
   3: 'AAC SSR',

@@ -94,7 +94,7 @@ describe('AudioSpecificConfig', () => {
     ['f9466000', 'xHE-AAC'],
     ['f95000', 'xHE-AAC'],
     ['4190', 'MPEG-4 audio of type 8'],
-  ])('refuses %s, which no browser plays, as %s, and says what to set', (configuration, name) => {
+  ])('refuses %s, which browsers do not play, as %s, and says what to set', (configuration, name) => {
     expect(() => read(configuration)).toThrow(
       expect.objectContaining({ code: 'codec_unsupported', details: expect.objectContaining({ codec: name }) }),
     );
