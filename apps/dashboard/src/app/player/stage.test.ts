@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { healthOf, modelOf, sessionOf, streamOf } from '../shared/testing';
 import type { PlayerState } from './hls-player';
 import { missingModel, type StageInput, shouldPlay, stageOf } from './stage';
+
+afterEach(() => vi.unstubAllGlobals());
 
 const session = sessionOf();
 const playing: PlayerState = { kind: 'playing' };
@@ -29,6 +31,15 @@ describe('the stage', () => {
       untilAt: 1234,
     });
     expect(stage({ state: 'reconnecting', session })).toEqual({ kind: 'reconnecting', untilAt: null });
+  });
+
+  it('blames the sound where the browser plays the picture', () => {
+    vi.stubGlobal('MediaSource', { isTypeSupported: (type: string) => !type.includes('opus') });
+    const opus = sessionOf({ audio: { codec: 'opus', codecString: 'opus', sampleRate: 48_000, channels: 2 } });
+    expect(stage({ state: 'live', session: opus }, { player: { kind: 'unplayable', codecs: 'opus' } })).toEqual({
+      kind: 'unplayable',
+      codec: 'opus',
+    });
   });
 
   it('says what cannot be played, whether the browser or the player found out', () => {

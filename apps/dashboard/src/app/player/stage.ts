@@ -1,4 +1,4 @@
-import type { HealthWarning, ModelStatus, Problem, Stream, StreamHealth } from '@media-analyzer/protocol';
+import type { HealthWarning, ModelStatus, Problem, Session, Stream, StreamHealth } from '@media-analyzer/protocol';
 import type { PlayerState } from './hls-player';
 
 /** What stands over the picture, or in its place, and whether there is a picture under it. */
@@ -63,8 +63,8 @@ export function stageOf(input: StageInput): Stage {
   if (state === 'ended' && !replaying) return something ? { kind: 'ended' } : { kind: 'offline', replay: false };
   // Who is in the past of the session may still see what was sent before in another codec.
   if (!codecsPlayable && player.kind !== 'playing')
-    return { kind: 'unplayable', codec: session?.video?.codec ?? 'unknown' };
-  if (player.kind === 'unplayable') return { kind: 'unplayable', codec: session?.video?.codec ?? player.codecs };
+    return { kind: 'unplayable', codec: refusedCodec(session) ?? 'unknown' };
+  if (player.kind === 'unplayable') return { kind: 'unplayable', codec: refusedCodec(session) ?? player.codecs };
   if (state === 'reconnecting') return { kind: 'reconnecting', untilAt: stream.reconnectUntilAt ?? null };
   if (session?.playable === false || player.kind === 'waiting')
     return { kind: 'waiting', awaits: awaited(health), reason: pictureWarning(health) };
@@ -112,6 +112,13 @@ export function shouldPlay(stream: Stream, replaying: boolean): boolean {
 export function canDecode(codecStrings: readonly string[]): boolean {
   if (codecStrings.length === 0 || typeof MediaSource === 'undefined') return true;
   return MediaSource.isTypeSupported(`video/mp4; codecs="${codecStrings.join(',')}"`);
+}
+
+/** Which of a session's codecs this browser refuses: the picture's, unless it is only the sound's. */
+function refusedCodec(session: Session | null): string | null {
+  const { video, audio } = session ?? { video: null, audio: null };
+  const onlySound = audio && video && canDecode([video.codecString]) && !canDecode([audio.codecString]);
+  return onlySound ? audio.codec : (video?.codec ?? null);
 }
 
 /** Why there are no results, when a model is the reason; null when analysis can work. */
