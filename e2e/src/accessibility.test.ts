@@ -16,7 +16,7 @@ import { sharedBrowser, sharedServer } from './harness/suite.js';
 import { until } from './harness/wait.js';
 
 const ALL = process.env.ACCESSIBILITY === 'all';
-const server = sharedServer({ env: { RECONNECT_WINDOW_MS: '1000', ANALYSIS_RATE: '2' } });
+const server = sharedServer({ env: { RECONNECT_WINDOW_MS: '1000', ANALYSIS_RATE: '2' } }, { prepared: true });
 const browser = sharedBrowser();
 let site: Site = { live: '', ended: '', offline: '', session: '' };
 let publisher: Child | null = null;
@@ -151,10 +151,12 @@ describe('with streams in every state', () => {
     });
 
     it('shows the player’s bar and the chart of a recording', async () => {
-      await page.goto(`${server().baseUrl}/streams/${site.ended}/sessions/${site.session}?t=2.5`);
+      await page.goto(`${server().baseUrl}/streams/${site.ended}/sessions/${site.session}?t=1`);
       await page.locator('ma-player-controls').waitFor();
-      await page.waitForFunction(() => (document.querySelector('video')?.readyState ?? 0) >= 2);
+      // It plays by itself; pressed before that, the key would not pause it.
+      await page.waitForFunction(() => document.querySelector('video')?.paused === false);
       await page.keyboard.press('k');
+      await page.waitForFunction(() => document.querySelector('video')?.paused);
       await page.locator('ma-player-controls .steps').waitFor();
       const pixels = await Pixels.of(page, reader);
       const seek = page.locator('ma-seek-bar input');

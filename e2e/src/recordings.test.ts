@@ -18,7 +18,7 @@ import { type FrameClock, readFrameClock } from './timecode/session-clock.js';
 type Hooked = Window & { __mediaAnalyzer?: { overlay?: { draws: readonly { ptsMs: number | null }[] } } };
 
 const run = promisify(execFile);
-const server = sharedServer({ env: { RECONNECT_WINDOW_MS: '1000' } });
+const server = sharedServer({ env: { RECONNECT_WINDOW_MS: '1000' } }, { prepared: true });
 const browser = sharedBrowser();
 
 let streamId = '';

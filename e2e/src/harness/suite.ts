@@ -6,14 +6,16 @@ import { type ServerOptions, TestServer } from './server.js';
 /**
  * One server for all tests of a file; a second try of a test has one of its own, without what the first left behind. Its log stands
  * in the output of a test that fails.
+ *
+ * @param prepared the tests look at what was put on the server before them, which another one would not have: it stays
  */
-export function sharedServer(options: ServerOptions = {}): () => TestServer {
+export function sharedServer(options: ServerOptions = {}, { prepared = false } = {}): () => TestServer {
   // Tests that run side by side still use the first one when another is started.
   const servers: TestServer[] = [];
   const start = async (): Promise<void> => void servers.push(await TestServer.start(options));
   beforeAll(start);
   beforeEach(async ({ task }) => {
-    if ((task.result?.retryCount ?? 0) > 0) await start();
+    if (!prepared && (task.result?.retryCount ?? 0) > 0) await start();
   });
   afterAll(async () => {
     await Promise.all(servers.map((server) => server.stop()));
