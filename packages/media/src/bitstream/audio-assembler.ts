@@ -1,8 +1,9 @@
-import { type AudioCodec, type AudioTrack, CodedError, type CodedSample } from '@media-analyzer/protocol';
+import type { AudioCodec, AudioTrack, CodedError, CodedSample } from '@media-analyzer/protocol';
 import { readAudioSpecificConfig } from './aac.js';
 import { readAdtsHeader, splitAdts } from './adts.js';
 import { audioTrackFromConfiguration } from './index.js';
 import { sameBytes } from './parameter-sets.js';
+import { readable } from './readable.js';
 
 /** A published message with sound in it. */
 export interface AudioMessage {
@@ -86,15 +87,5 @@ export class AudioAssembler {
   #emit(data: Uint8Array, ptsMs: number, capturedAt: number): void {
     if (this.#track) this.#listener.onSample({ kind: 'audio', ptsMs, dtsMs: ptsMs, keyframe: true, data, capturedAt });
     else this.#listener.onDropped('before_configuration');
-  }
-}
-
-function readable<T>(read: () => T, otherwise: (error: CodedError) => void = () => {}): T | null {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof CodedError)) throw error;
-    otherwise(error);
-    return null;
   }
 }

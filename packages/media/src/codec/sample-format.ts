@@ -1,11 +1,4 @@
-import {
-  type AudioTrack,
-  CodedError,
-  type Track,
-  type UnsupportedTrack,
-  type VideoCodec,
-  type VideoTrack,
-} from '@media-analyzer/protocol';
+import type { AudioTrack, Track, UnsupportedTrack, VideoCodec, VideoTrack } from '@media-analyzer/protocol';
 import {
   AV_CODEC_ID_AAC,
   AV_CODEC_ID_AV1,
@@ -17,6 +10,7 @@ import {
 import { Codec, type CodecParameters } from 'node-av/lib';
 import { readAdts } from '../bitstream/adts.js';
 import { audioTrackFromConfiguration, videoTrackFromConfiguration } from '../bitstream/index.js';
+import { readable } from '../bitstream/readable.js';
 import { annexBToLengthPrefixed, isAnnexB } from './annex-b.js';
 
 /** How a native stream becomes a track, and its packets become coded samples. */
@@ -78,13 +72,4 @@ export function unsupported(kind: 'video' | 'audio', parameters: CodecParameters
 /** Raw AV1 files begin each temporal unit with an empty delimiter OBU, which samples leave out (AV1 in ISOBMFF 2.4). */
 function withoutTemporalDelimiter(data: Uint8Array): Uint8Array {
   return Uint8Array.from(data[0] === 0x12 && data[1] === 0 ? data.subarray(2) : data);
-}
-
-function readable<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof CodedError) return null;
-    throw error;
-  }
 }

@@ -7,6 +7,7 @@ import {
   type VideoCodec,
 } from '@media-analyzer/protocol';
 import { AudioAssembler } from '../bitstream/audio-assembler.js';
+import { readable } from '../bitstream/readable.js';
 import { type PictureDropReason, VideoAssembler } from '../bitstream/video-assembler.js';
 import { readAudioTag } from './flv-audio.js';
 import type { FlvPacket } from './flv-packet.js';
@@ -140,12 +141,10 @@ export class PublishedMedia {
       this.#audioFor(codec).configure(Uint8Array.from(bytes));
       return;
     }
-    try {
-      this.#videoFor(codec).configure(Uint8Array.from(bytes));
-    } catch (error) {
-      if (!(error instanceof CodedError)) throw error;
-      this.#report('video', codec, error);
-    }
+    readable(
+      () => this.#videoFor(codec).configure(Uint8Array.from(bytes)),
+      (error) => this.#report('video', codec, error),
+    );
   }
 
   #videoFor(codec: VideoCodec): VideoAssembler {
