@@ -42,6 +42,11 @@ export class SourceStops {
     flow.newestAt = capturedAt;
   }
 
+  /** It comes, and cannot be passed on, which is said for itself. */
+  forget(kind: Kind): void {
+    this.#flows.delete(kind);
+  }
+
   /** What stopped; null when nothing did, or both: then the publisher is silent. */
   warning(now: number): HealthWarning | null {
     const stopped = [...this.#flows].filter(([, flow]) => now - flow.newestAt > patience(flow));

@@ -41,6 +41,31 @@ describe('a kind that does not come while the other one is on air', () => {
   });
 });
 
+describe('a kind that was on air and comes in a form that cannot be passed on', () => {
+  const START = 1_700_000_000_000;
+  const feed = (watch: SourceWatch, kind: Track['kind'], fromMs: number, toMs: number): void => {
+    for (let ms = fromMs; ms <= toMs; ms += 40)
+      watch.sample({ ...sampleOf(kind), dtsMs: ms, ptsMs: ms, capturedAt: START + ms }, null);
+  };
+  const stopped = (watch: SourceWatch): string[] =>
+    watch.warnings(START + 20_000).flatMap(({ code }) => (code.endsWith('_stopped') ? code : []));
+
+  it.each([
+    ['is only missing', () => {}, ['audio_stopped']],
+    ['changed to a codec that is not carried', (watch: SourceWatch) => watch.unsupported('audio'), []],
+    ['has lost its header', (watch: SourceWatch) => watch.trouble('before_configuration', 'audio'), []],
+    ['is damaged', (watch: SourceWatch) => watch.trouble('damaged', 'audio'), []],
+  ])('is said to have stopped only where nothing of it comes: %s', (_, happen, expected) => {
+    const watch = new SourceWatch();
+    watch.track(videoTrack);
+    watch.track(audioTrack);
+    feed(watch, 'audio', 0, 8000);
+    feed(watch, 'video', 0, 20_000);
+    happen(watch);
+    expect(stopped(watch)).toEqual(expected);
+  });
+});
+
 it('what is missing of the sound is nothing that the picture waits for', () => {
   const watch = new SourceWatch();
   watch.trouble('before_configuration', 'audio');

@@ -80,6 +80,7 @@ export class SourceWatch {
   unsupported(kind: Track['kind']): void {
     this.#promised = this.#promised.filter((one) => one !== kind);
     this.#unsupported.add(kind);
+    this.#stops.forget(kind);
   }
 
   track(track: Track): void {
@@ -102,6 +103,7 @@ export class SourceWatch {
 
   /** @returns whether that is news */
   trouble(trouble: SourceTrouble, kind: Track['kind']): boolean {
+    if (trouble === 'before_configuration' || trouble === 'damaged') this.#stops.forget(kind);
     if (trouble === 'before_configuration') {
       const known = this.#undecodable.has(kind);
       this.#undecodable.add(kind);
