@@ -196,6 +196,7 @@ export const healthWarning = z
       'video_stopped',
       'audio_stopped',
       'not_real_time',
+      'audio_not_real_time',
       'timestamps_jump',
       'analysis_behind',
       'picture_undecodable',

@@ -19,6 +19,7 @@ const WEIGHTS: Readonly<Record<HealthWarning['code'], 'good' | 'fair' | 'bad'>> 
   no_audio_header: 'bad',
   bitstream_damaged: 'bad',
   not_real_time: 'bad',
+  audio_not_real_time: 'bad',
   video_stopped: 'bad',
   audio_stopped: 'bad',
   picture_undecodable: 'bad',

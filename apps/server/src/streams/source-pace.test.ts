@@ -59,13 +59,23 @@ describe('timestamps', () => {
     expect(pace.warning(START + 64_000)).toBeNull();
   });
 
-  it('of the sound alone are said too, after those of the picture', () => {
-    const pace = new SourcePace();
-    for (let real = 0; real <= 12_000; real += FRAME_MS) {
-      pace.sample(sample('video', real, START + real), false);
-      pace.sample(sample('audio', real / 4, START + real), false);
-    }
-    expect(pace.warning(START + 12_000)?.code).toBe('not_real_time');
+  it('of the sound are said to be the sound’s, where a picture keeps time', () => {
+    const warning = (picture: number | null, sound: number) => {
+      const pace = new SourcePace();
+      for (let real = 0; real <= 12_000; real += FRAME_MS) {
+        if (picture !== null) pace.sample(sample('video', real * picture, START + real), false);
+        pace.sample(sample('audio', real * sound, START + real), false);
+      }
+      return pace.warning(START + 12_000);
+    };
+    expect(warning(1, 0.25)).toEqual({
+      code: 'audio_not_real_time',
+      message: expect.stringMatching(/^Only 2\.5 s of sound came in 10\.\d s, while the picture keeps time/),
+    });
+    expect(warning(1, 2)?.code).toBe('audio_not_real_time');
+    expect(warning(0.25, 0.25)?.code, 'a slow connection').toBe('not_real_time');
+    expect(warning(null, 0.25)?.code, 'sound alone').toBe('not_real_time');
+    expect(warning(1, 1)).toBeNull();
   });
 
   it('that jump once are no matter; that jump again and again are said until a minute after', () => {

@@ -18,6 +18,11 @@ interface Stretch {
   readonly realMs: number;
 }
 
+/** A while, and whether media came too slowly or too fast in it. */
+interface Came extends Stretch {
+  readonly off: 'slow' | 'fast' | null;
+}
+
 /** How media of one kind came. */
 interface Course {
   /** Where the present stretch begins. */
@@ -58,10 +63,18 @@ export class SourcePace {
         code: 'timestamps_jump',
         message: `The encoder's timestamps have jumped ${jumps} times in the last minute; playback breaks each time. Start the stream anew in the encoder; an update of it may help.`,
       };
-    return this.#paceWarning('video', now) ?? this.#paceWarning('audio', now);
+    const picture = this.#course('video', now);
+    const sound = this.#course('audio', now);
+    if (picture?.off || !picture) return paceWarning(picture ?? sound);
+    if (!sound?.off) return null;
+    return {
+      code: 'audio_not_real_time',
+      message: `${sound.off === 'slow' ? 'Only ' : ''}${lengths(sound, 'sound')}, while the picture keeps time: the sound's timestamps are wrong, and silence may take its place. Start the stream anew in the encoder; an update of it, or another sample rate, may help.`,
+    };
   }
 
-  #paceWarning(kind: CodedSample['kind'], now: number): HealthWarning | null {
+  /** How media of one kind have come of late; null while that cannot be told. */
+  #course(kind: CodedSample['kind'], now: number): Came | null {
     const course = this.#courses.get(kind);
     if (!course || now - course.first.capturedAt > SAID_FOR_MS) return null;
     const [before, last] = course.stretches;
@@ -69,15 +82,28 @@ export class SourcePace {
     // Both have to be off in the same way: media that were held up come all at once.
     const slow = paceOf(before) < TOO_SLOW && paceOf(last) < TOO_SLOW;
     const fast = paceOf(before) > TOO_FAST && paceOf(last) > TOO_FAST;
-    if (!slow && !fast) return null;
-    const came = `${seconds(before.mediaMs + last.mediaMs)} of media came in ${seconds(before.realMs + last.realMs)}`;
     return {
-      code: 'not_real_time',
-      message: slow
-        ? `Only ${came}: the connection is too slow for the bitrate, the encoder cannot keep up, or its timestamps are wrong. Lower the bitrate and look at the encoder's load; if both are right, start the stream anew.`
-        : `${came}: faster than real time. What reads a file has to send it in real time (ffmpeg: -re); the timestamps of a live encoder are wrong: start the stream anew.`,
+      off: slow ? 'slow' : fast ? 'fast' : null,
+      mediaMs: before.mediaMs + last.mediaMs,
+      realMs: before.realMs + last.realMs,
     };
   }
+}
+
+function paceWarning(came: Came | null): HealthWarning | null {
+  if (!came?.off) return null;
+  const said = lengths(came, 'media');
+  return {
+    code: 'not_real_time',
+    message:
+      came.off === 'slow'
+        ? `Only ${said}: the connection is too slow for the bitrate, the encoder cannot keep up, or its timestamps are wrong. Lower the bitrate and look at the encoder's load; if both are right, start the stream anew.`
+        : `${said}: faster than real time. What reads a file has to send it in real time (ffmpeg: -re); the timestamps of a live encoder are wrong: start the stream anew.`,
+  };
+}
+
+function lengths({ mediaMs, realMs }: Stretch, what: string): string {
+  return `${seconds(mediaMs)} of ${what} came in ${seconds(realMs)}`;
 }
 
 function paceOf({ mediaMs, realMs }: Stretch): number {

@@ -190,6 +190,55 @@ describe('segments and parts', () => {
     }
   });
 
+  it.each([
+    // As the session's clock places equal times: each a trifle after the one before.
+    ['stand', (_ms: number, index: number) => 3000 + index / 90, 300],
+    ['fall behind without end', (ms: number) => 3000 + (ms - 3000) / 4, 15_000],
+  ])('takes sound whose timestamps %s for sound that has stopped', async (_, placed, holeMs) => {
+    const { packager, store, feed, infos, playlist } = setUp();
+    feed(program({ toMs: 3000 }));
+    feed(
+      program({ fromMs: 3000, toMs: 31_100 }).map((sample, index) => {
+        if (sample.kind === 'video') return sample;
+        const ptsMs = placed(sample.ptsMs, index);
+        return { ...sample, ptsMs, dtsMs: ptsMs };
+      }),
+    );
+    expect(playlistProblems(await playlist())).toEqual([]);
+    await packager.end();
+    const init = readInitSegment(store.objects.get('init-0.mp4')!);
+    const sound = infos
+      .flatMap(({ name }) => readFragments(init, store.objects.get(name)!))
+      .filter(({ trackId }) => trackId === 2);
+    const holes = sound.slice(1).map(({ dtsTicks }, i) => dtsTicks - sound[i]!.dtsTicks - sound[i]!.durationTicks);
+    expect(holes.reduce((sum, ticks) => sum + ticks, 0) / 48).toBeLessThan(holeMs);
+    // From then on there is sound wherever there is a picture.
+    const late = sound.filter(({ dtsTicks }) => dtsTicks / 48 > 20_000);
+    late.slice(1).forEach(({ dtsTicks }, i) => {
+      expect(dtsTicks - late[i]!.dtsTicks).toBe(1024);
+    });
+    expect(late.at(-1)!.dtsTicks / 48).toBeGreaterThan(30_500);
+    expect(packager.stats().heldBytes).toBeLessThan(200_000);
+  });
+
+  it('keeps the picture when the clock of the sound is fast', async () => {
+    for (const factor of [1.1, 2, 90]) {
+      const { packager, feed, playlist } = setUp();
+      feed(program({ toMs: 3000 }));
+      feed(
+        program({ fromMs: 3000, toMs: 93_100 }).map((sample) => {
+          if (sample.kind === 'video') return sample;
+          const ptsMs = 3000 + (sample.ptsMs - 3000) * factor;
+          return { ...sample, ptsMs, dtsMs: ptsMs };
+        }),
+      );
+      const parsed = await playlist();
+      expect(playlistProblems(parsed)).toEqual([]);
+      expect(parsed.segments.some(({ discontinuity }) => discontinuity)).toBe(false);
+      expect(packager.stats().heldBytes).toBeLessThan(200_000);
+    }
+  });
+
   it('goes on with sound when the picture freezes, and breaks when it comes back', async () => {
     const { packager, feed, playlist } = setUp();
     feed(program({ toMs: 3000 }));

@@ -43,6 +43,7 @@ export class LiveHlsPackager {
     no_track: 0,
     before_keyframe: 0,
     overlap: 0,
+    ahead: 0,
     leading: 0,
     invalid: 0,
     tail: 0,

@@ -1,6 +1,7 @@
 import type { AudioTrack, CodedSample, Track, VideoTrack } from '@media-analyzer/protocol';
 import { VIDEO_TIMESCALE } from '../fmp4/index.js';
 import { AudioLane } from './audio-lane.js';
+import { PicturePace } from './picture-pace.js';
 import { type PictureRole, SegmentEntries } from './segment-entries.js';
 import type { CutLimits, SegmentPolicy } from './segment-policy.js';
 import { SoundPace } from './sound-pace.js';
@@ -29,10 +30,6 @@ export interface CutterListener {
 
 /** Sound may come this much later than the picture of the same time before a part is published without it, ms. */
 const AUDIO_WAIT_MS = 500;
-/** After this long without picture, sound goes on alone, ms. Slides that come less often are waited for longer, once seen. */
-export const VIDEO_STALL_MS = 5000;
-/** So many times the longest time between pictures so far. */
-const STALL_FACTOR = 2;
 const TICKS_PER_MS = VIDEO_TIMESCALE / 1000;
 const DEFAULT_FRAME_TICKS = VIDEO_TIMESCALE / 30;
 /** Sums of frame durations in floating point: less than one tick of any timescale. */
@@ -67,7 +64,7 @@ export class PartCutter {
   private soundOnly: boolean;
   private soundLate = false;
   private readonly soundPace = new SoundPace(AUDIO_WAIT_MS);
-  private stallMs = VIDEO_STALL_MS;
+  private readonly picturePace: PicturePace;
   /** Init segment of the pictures that follow; null: that of the pictures before. */
   private nextInit: string | null = null;
   private readonly entries: SegmentEntries;
@@ -76,7 +73,6 @@ export class PartCutter {
   private segmentStartMs = 0;
   private stretchStartMs = 0;
   private keyframeMs = 0;
-  private lastPictureMs = Number.NaN;
   private segmentBytes = 0;
   private segmentHasParts = false;
 
@@ -92,6 +88,7 @@ export class PartCutter {
     this.hasVideo = video !== undefined;
     this.entries = new SegmentEntries(tracks);
     this.soundOnly = !this.hasVideo;
+    this.picturePace = new PicturePace(limits.maxSegmentMs);
     this.frameTicks = video?.frameRate ? Math.round(VIDEO_TIMESCALE / video.frameRate) : DEFAULT_FRAME_TICKS;
   }
 
@@ -163,7 +160,7 @@ export class PartCutter {
     });
     if (!this.running || this.soundOnly) {
       if (!keyframe) {
-        this.seen(this.lane ? this.lane.endMs - this.lastPictureMs : 0);
+        if (this.lane) this.picturePace.missed(this.lane.endMs);
         this.listener.dropped('before_keyframe');
         return;
       }
@@ -175,9 +172,9 @@ export class PartCutter {
       this.soundOnly = false;
     } else {
       this.completeHeld(dtsTicks - newestTicks);
-      this.seen(picture.startMs - this.lastPictureMs);
+      this.picturePace.followed(picture.startMs);
     }
-    this.lastPictureMs = picture.startMs;
+    this.picturePace.came(picture.startMs, this.lane?.endMs);
     this.held = picture;
   }
 
@@ -200,12 +197,6 @@ export class PartCutter {
     return { keyframe, entry, begins: { initName } };
   }
 
-  /** Pictures come this far apart. */
-  private seen(intervalMs: number): void {
-    if (Number.isFinite(intervalMs))
-      this.stallMs = Math.min(Math.max(this.stallMs, intervalMs * STALL_FACTOR), this.limits.maxSegmentMs);
-  }
-
   private pushSound(sample: CodedSample): void {
     if (!this.lane) {
       this.listener.dropped('no_track');
@@ -216,7 +207,11 @@ export class PartCutter {
       return;
     }
     if (this.running) this.silenced(Math.min(sample.ptsMs, this.newestPictureMs));
-    this.soundPace.came(this.newestPictureMs);
+    if (this.held && !this.soundOnly && this.picturePace.neverReaches(sample.ptsMs)) {
+      this.listener.dropped('ahead');
+      return;
+    }
+    this.soundPace.came(sample.ptsMs, this.newestPictureMs);
     const problem = this.lane.push(sample);
     if (problem) {
       this.listener.dropped(problem);
@@ -225,10 +220,10 @@ export class PartCutter {
     const first = this.lane.frames[0];
     if (!first) return;
     if (!this.running) {
-      if (this.hasVideo && this.lane.endMs - first.startMs < this.stallMs) return;
+      if (this.hasVideo && this.lane.endMs - first.startMs < this.picturePace.patienceMs) return;
       this.soundOnly = true;
       this.start(first.startMs);
-    } else if (this.held && !this.soundOnly && this.lane.endMs - this.held.startMs > this.stallMs) {
+    } else if (this.held && !this.soundOnly && this.picturePace.stopped(this.lane.endMs)) {
       this.completeHeld(Math.round(this.lane.endMs * TICKS_PER_MS) - this.held.dtsTicks);
       this.pump(true);
       this.soundOnly = true;

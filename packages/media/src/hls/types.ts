@@ -103,6 +103,7 @@ export type SampleDropReason =
   | 'no_track' // its track is not announced
   | 'before_keyframe' // video that cannot be decoded, and sound before the first picture
   | 'overlap' // sound that lies before what is already there
+  | 'ahead' // sound of a clock so fast that its picture never comes
   | 'tail' // less than a part between a keyframe and a break of the timeline
   | 'leading' // refers to what is before the keyframe that its segment begins with
   | 'invalid'; // no frame at all: an empty or broken packet

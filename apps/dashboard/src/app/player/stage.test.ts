@@ -95,11 +95,10 @@ describe('the stage', () => {
     // Nothing is loaded and frames are sent: the network is slow, which the spinner says.
     expect(shown('not-loaded', {})).toEqual({ kind: 'picture' });
     // Unless their times are wrong: they are loaded and never fit together.
-    const wrongTimes = [{ code: 'not_real_time' as const, message: 'start anew' }];
-    expect(shown('not-loaded', { warnings: wrongTimes })).toMatchObject({
-      cause: 'not-decoded',
-      reason: wrongTimes[0],
-    });
+    for (const code of ['not_real_time', 'audio_not_real_time'] as const) {
+      const reason = { code, message: 'start anew' };
+      expect(shown('not-loaded', { warnings: [reason] })).toMatchObject({ cause: 'not-decoded', reason });
+    }
     expect(stage({ state: 'live', session }, { picture: 'ok' })).toEqual({ kind: 'picture' });
   });
 

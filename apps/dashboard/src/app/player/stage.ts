@@ -41,11 +41,13 @@ export interface StageInput {
 
 /** Segments are about so long, ms, unless keyframes are further apart. */
 const SEGMENT_MS = 2000;
+/** Warnings of media that may never fit together. */
+const TIMES_WRONG: readonly string[] = ['not_real_time', 'audio_not_real_time'];
 /** Warnings that say why a browser shows no picture of media that it gets. */
 const PICTURE_WARNINGS: readonly string[] = [
   'codec_not_playable_in_browsers',
   'profile_not_playable_in_browsers',
-  'not_real_time',
+  ...TIMES_WRONG,
   'no_keyframe',
   'no_parameter_sets',
   'no_idr',
@@ -83,7 +85,7 @@ function missingPicture({ health, stream, picture }: StageInput): Stage | null {
   const sent = health === null || stream.state !== 'live' || (health.measuredFrameRate ?? 0) > 0;
   if (!sent) return { kind: 'no-picture', cause: 'not-sent', reason };
   // Media whose times are wrong may never fit together in the browser.
-  const never = picture === 'loaded-not-shown' || reason?.code === 'not_real_time';
+  const never = picture === 'loaded-not-shown' || TIMES_WRONG.includes(reason?.code ?? '');
   return never ? { kind: 'no-picture', cause: 'not-decoded', reason } : null;
 }
 

@@ -22,6 +22,7 @@ const WARNINGS: Partial<Record<HealthWarning['code'], () => string>> = {
   video_stopped: () => $localize`The encoder sends no picture at the moment.`,
   audio_stopped: () => $localize`The encoder sends no sound at the moment.`,
   not_real_time: () => $localize`The encoder does not send in real time: the picture may stand or jump.`,
+  audio_not_real_time: () => $localize`The sound may be missing, or out of step with the picture.`,
   timestamps_jump: () => $localize`The picture may stop for moments.`,
   analysis_behind: () => $localize`Not every moment is analysed: boxes may come later or be missing.`,
   model_missing: () => $localize`Nothing is recognised at the moment.`,
