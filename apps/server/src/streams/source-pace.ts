@@ -1,4 +1,5 @@
 import type { CodedSample, HealthWarning } from '@media-analyzer/protocol';
+import { SoundDrift } from './sound-drift.js';
 
 type Timing = Pick<CodedSample, 'dtsMs' | 'capturedAt'>;
 
@@ -34,6 +35,7 @@ interface Course {
 /** Whether a publisher's timestamps go as time does: where they do not, playback stands, jumps or falls behind. */
 export class SourcePace {
   readonly #courses = new Map<CodedSample['kind'], Course>();
+  readonly #drift = new SoundDrift();
   #jumps: number[] = [];
 
   /** A sample on the session's clock. `jumped`: the source's timestamps do not follow on those before. */
@@ -42,7 +44,9 @@ export class SourcePace {
       this.#jumps = [...this.#jumps.filter((at) => capturedAt - at < JUMPS_WITHIN_MS), capturedAt];
       // What comes after a jump is placed by its arrival: a comparison over it says nothing.
       this.#courses.clear();
+      this.#drift.reset();
     }
+    this.#drift.sample({ kind, dtsMs, capturedAt });
     const course = this.#courses.get(kind);
     const first = { dtsMs, capturedAt };
     if (!course) {
@@ -66,7 +70,7 @@ export class SourcePace {
     const picture = this.#course('video', now);
     const sound = this.#course('audio', now);
     if (picture?.off || !picture) return paceWarning(picture ?? sound);
-    if (!sound?.off) return null;
+    if (!sound?.off) return this.#drift.warning();
     return {
       code: 'audio_not_real_time',
       message: `${sound.off === 'slow' ? 'Only ' : ''}${lengths(sound, 'sound')}, while the picture keeps time: the sound's timestamps are wrong, and silence may take its place. Start the stream anew in the encoder; an update of it, or another sample rate, may help.`,
