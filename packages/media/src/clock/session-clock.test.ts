@@ -138,6 +138,54 @@ describe('the session clock', () => {
     ]);
   });
 
+  describe('samples of one timestamp', () => {
+    /** A minute of pictures with B-frames and of sound whose timestamps are whole multiples of so many ms. */
+    const coarse = (everyMs: number, tickMs: number): MappedSample[] => {
+      const clock = newClock();
+      const newest = { video: -1, audio: -1 };
+      return program(0, 60_000, (ms) => ms).map((s) => {
+        const stamp = Math.floor(s.dtsMs / everyMs) * everyMs;
+        const dtsMs = Math.max(stamp, newest[s.kind] + tickMs);
+        newest[s.kind] = dtsMs;
+        return clock.map({ ...s, dtsMs, ptsMs: dtsMs + s.ptsMs - s.dtsMs });
+      });
+    };
+
+    it.each([
+      [100, 0],
+      [500, 0],
+      [1000, 0],
+      // So that no two are the same.
+      [100, 1],
+      [150, 0.01],
+    ])('every %d ms (raised by %d) are spread as far apart as samples come', (everyMs, tickMs) => {
+      const mapped = coarse(everyMs, tickMs);
+      expect(breaks(mapped)).toEqual([]);
+      const right = program(0, 60_000, (ms) => ms);
+      const off = mapped.flatMap(({ sample: { dtsMs, ptsMs } }, i) => {
+        // What is usual has to be learnt.
+        if (right[i]!.dtsMs < 2 * everyMs) return [];
+        expect(ptsMs - dtsMs).toBeCloseTo(right[i]!.ptsMs - right[i]!.dtsMs, 6);
+        return Math.abs(dtsMs - right[i]!.dtsMs);
+      });
+      expect(Math.max(...off)).toBeLessThan(45);
+    });
+
+    it('are not spread without end where timestamps stand', () => {
+      const clock = newClock();
+      for (const s of program(0, 5000, (ms) => ms)) clock.map(s);
+      const standing = program(5000, 65_000, (ms) => ms).map((s) => clock.map({ ...s, dtsMs: 5000, ptsMs: 5000 }));
+      expect(breaks(standing)).toEqual([]);
+      expect(Math.max(...standing.map(({ sample: s }) => s.dtsMs))).toBeLessThan(6050);
+    });
+
+    it('that are close together on purpose stay so', () => {
+      const clock = newClock();
+      const times = Array.from({ length: 50 }, (_, i) => Math.floor(i / 2) * 200 + (i % 2) * 3);
+      expect(times.map((ms) => clock.map(sample({ dtsMs: ms, at: ms })).sample.dtsMs)).toEqual(times);
+    });
+  });
+
   it('keeps any input monotonic: decode times rise, composition offsets stay, breaks never overlap', () => {
     const step = fc.record({
       kind: fc.constantFrom<'video' | 'audio'>('video', 'audio'),

@@ -31,6 +31,12 @@ const ARRIVAL_JITTER_MS = 100;
 const RESTART_BELOW_MS = 10_000;
 /** Decode times of a track differ at least by this: one tick of the 90 kHz media timescale. */
 const SMALLEST_STEP_MS = 1 / 90;
+/** Encoders with a coarse clock give several samples one timestamp, or raise it by a tick so that it is not the same, ms. */
+const SAME_STAMP_MS = 1;
+/** Samples of one timestamp are spread over no more than this, ms. */
+const COARSEST_MS = 1000;
+/** Of what was learnt about the distance of samples, so much still counts when another timestamp comes. */
+const REMEMBERED = 0.95;
 /** How much longer than usual a pause must be to count as a break in a stream of very few frames per second. */
 const PAUSE_FACTOR = 3;
 /**
@@ -41,6 +47,13 @@ const WRAPS_MS = [2 ** 32, 2 ** 31, 2 ** 24];
 
 interface TrackState {
   dtsMs: number;
+  /** `dtsMs` as the source has it: before samples of one timestamp were spread. */
+  stampMs: number;
+  /** Samples with this timestamp. */
+  stamped: number;
+  /** How long the samples before it lasted, ms, and how many they were; older ones count less. */
+  pastMs: number;
+  pastSamples: number;
   /** Distance of the last two samples, ms. */
   stepMs: number;
   /** Seen since the source began. */
@@ -128,7 +141,7 @@ export class SessionClock {
     const dtsMs = sample.dtsMs + offset;
     const track = this.tracks[sample.kind];
     // A track that was not seen in this source yet can only be compared with the other one.
-    const earliest = track?.current ? track.dtsMs - BACKWARD_TOLERANCE_MS : this.newestDtsMs - this.jumpThresholdMs;
+    const earliest = track?.current ? track.stampMs - BACKWARD_TOLERANCE_MS : this.newestDtsMs - this.jumpThresholdMs;
     const longestStep = Math.max(this.jumpThresholdMs, PAUSE_FACTOR * this.usualStepMs);
     return dtsMs >= earliest && dtsMs <= this.newestDtsMs + longestStep;
   }
@@ -169,22 +182,40 @@ export class SessionClock {
   private place(sample: CodedSample, offset: number): CodedSample {
     const straggler = offset !== this.offset;
     const before = this.tracks[sample.kind];
-    let dtsMs = sample.dtsMs + offset;
-    const ptsMs = sample.ptsMs + offset;
-    dtsMs = Math.max(dtsMs, straggler ? 0 : this.floorMs);
-    if (before) dtsMs = Math.max(dtsMs, before.dtsMs + SMALLEST_STEP_MS);
+    const stampMs = Math.max(sample.dtsMs + offset, straggler ? 0 : this.floorMs);
+    const dtsMs = before ? Math.max(stampMs, before.dtsMs + leastStep(before, stampMs)) : stampMs;
     const shift = dtsMs - (sample.dtsMs + offset);
-    const placed: CodedSample = { ...sample, dtsMs, ptsMs: Math.max(0, ptsMs + shift) };
+    const placed: CodedSample = { ...sample, dtsMs, ptsMs: Math.max(0, sample.ptsMs + offset + shift) };
 
     const stepMs = before?.current ? dtsMs - before.dtsMs : (before?.stepMs ?? 0);
-    this.tracks[sample.kind] = { dtsMs, stepMs, current: (before?.current ?? false) || !straggler };
-    if (dtsMs > this.newestDtsMs) this.usualStepMs = dtsMs - this.newestDtsMs;
-    this.newestDtsMs = Math.max(this.newestDtsMs, dtsMs);
+    const current = (before?.current ?? false) || !straggler;
+    this.tracks[sample.kind] = { dtsMs, stampMs, stepMs, current, ...rhythm(before, stampMs) };
+    if (stampMs > this.newestDtsMs) this.usualStepMs = stampMs - this.newestDtsMs;
+    this.newestDtsMs = Math.max(this.newestDtsMs, stampMs);
     this.newestCapturedAt = sample.capturedAt;
     this.end = Math.max(this.end, dtsMs + stepMs, placed.ptsMs + stepMs);
     this.sawSample = true;
     return placed;
   }
+}
+
+/** How much later than the sample before a sample has to be, ms: of one timestamp, they are as far apart as they are usually. */
+function leastStep(before: TrackState, stampMs: number): number {
+  if (!before.current || !isSameStamp(before, stampMs) || before.pastSamples === 0) return SMALLEST_STEP_MS;
+  const usualMs = before.pastMs / before.pastSamples;
+  return Math.max(SMALLEST_STEP_MS, Math.min(usualMs, stampMs + COARSEST_MS - before.dtsMs));
+}
+
+function isSameStamp(before: TrackState, stampMs: number): boolean {
+  return Math.abs(stampMs - before.stampMs) <= SAME_STAMP_MS;
+}
+
+function rhythm(before: TrackState | null, stampMs: number): Pick<TrackState, 'stamped' | 'pastMs' | 'pastSamples'> {
+  const { stamped = 0, pastMs = 0, pastSamples = 0 } = before ?? {};
+  if (!before?.current) return { stamped: 1, pastMs, pastSamples };
+  if (isSameStamp(before, stampMs)) return { stamped: stamped + 1, pastMs, pastSamples };
+  const lastedMs = Math.min(Math.max(stampMs - before.stampMs, 0), COARSEST_MS);
+  return { stamped: 1, pastMs: pastMs * REMEMBERED + lastedMs, pastSamples: pastSamples * REMEMBERED + stamped };
 }
 
 /** After a small jump a sample can fit both clocks: the one that follows the track's rhythm is its own. */
