@@ -97,6 +97,20 @@ describe('sound and picture', () => {
     }
   });
 
+  it('goes on with sound whose clock is fast when the picture stops', async () => {
+    const { packager, feed, playlist } = setUp();
+    feed(
+      program({ toMs: 60_000 }).flatMap((sample) => {
+        if (sample.kind === 'video') return sample.dtsMs < 40_000 ? sample : [];
+        return { ...sample, ptsMs: sample.ptsMs * 2, dtsMs: sample.dtsMs * 2 };
+      }),
+    );
+    const parsed = await playlist();
+    expect(playlistProblems(parsed)).toEqual([]);
+    expect(parsed.segments.reduce((sum, segment) => sum + segment.duration, 0)).toBeGreaterThan(70);
+    expect(packager.stats().heldBytes).toBeLessThan(200_000);
+  });
+
   it('goes on with sound when the picture freezes, and breaks when it comes back', async () => {
     const { packager, feed, playlist } = setUp();
     feed(program({ toMs: 3000 }));

@@ -160,7 +160,7 @@ export class PartCutter {
     });
     if (!this.running || this.soundOnly) {
       if (!keyframe) {
-        if (this.lane) this.picturePace.missed(this.lane.endMs);
+        this.picturePace.missed();
         this.listener.dropped('before_keyframe');
         return;
       }
@@ -174,7 +174,7 @@ export class PartCutter {
       this.completeHeld(dtsTicks - newestTicks);
       this.picturePace.followed(picture.startMs);
     }
-    this.picturePace.came(picture.startMs, this.lane?.endMs);
+    this.picturePace.came(picture.startMs);
     this.held = picture;
   }
 
@@ -207,7 +207,8 @@ export class PartCutter {
       return;
     }
     if (this.running) this.silenced(Math.min(sample.ptsMs, this.newestPictureMs));
-    if (this.held && !this.soundOnly && this.picturePace.neverReaches(sample.ptsMs)) {
+    this.picturePace.heard(sample.ptsMs);
+    if (this.held && !this.soundOnly && this.picturePace.neverReachesSound) {
       this.listener.dropped('ahead');
       return;
     }
@@ -223,7 +224,7 @@ export class PartCutter {
       if (this.hasVideo && this.lane.endMs - first.startMs < this.picturePace.patienceMs) return;
       this.soundOnly = true;
       this.start(first.startMs);
-    } else if (this.held && !this.soundOnly && this.picturePace.stopped(this.lane.endMs)) {
+    } else if (this.held && !this.soundOnly && this.picturePace.stopped) {
       this.completeHeld(Math.round(this.lane.endMs * TICKS_PER_MS) - this.held.dtsTicks);
       this.pump(true);
       this.soundOnly = true;

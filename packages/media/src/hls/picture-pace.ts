@@ -14,7 +14,9 @@ const FURTHEST_MS = 10_000;
 export class PicturePace {
   private stallMs = STALL_MS;
   private newestMs = Number.NaN;
+  /** The newest sound, and the newest when the last picture came. */
   private soundMs = Number.NEGATIVE_INFINITY;
+  private soundThenMs = Number.NEGATIVE_INFINITY;
 
   /** @param longestMs pictures are never waited for longer than this */
   constructor(private readonly longestMs: number) {}
@@ -24,11 +26,26 @@ export class PicturePace {
     return this.stallMs;
   }
 
-  /** A picture of `startMs` came when there was sound up to `soundMs`. Whose timestamps stand has stopped all the same. */
-  came(startMs: number, soundMs = Number.NEGATIVE_INFINITY): void {
+  /** Sound went on, and no picture came for long. */
+  get stopped(): boolean {
+    return this.soundMs - Math.max(this.newestMs, this.soundThenMs) > this.stallMs;
+  }
+
+  /** Pictures come, and the newest sound would have to wait for its own without end. */
+  get neverReachesSound(): boolean {
+    return !this.stopped && this.soundMs - this.newestMs > this.stallMs + FURTHEST_MS;
+  }
+
+  /** Sound of `ptsMs` came. */
+  heard(ptsMs: number): void {
+    this.soundMs = Math.max(this.soundMs, ptsMs);
+  }
+
+  /** A picture of `startMs` came. Whose timestamps stand has stopped all the same. */
+  came(startMs: number): void {
     if (startMs - this.newestMs < LEAST_STEP_MS) return;
     this.newestMs = startMs;
-    this.soundMs = soundMs;
+    this.soundThenMs = this.soundMs;
   }
 
   /** The picture of `startMs` follows on the one before: they are so far apart. */
@@ -36,19 +53,9 @@ export class PicturePace {
     this.learn(startMs - this.newestMs);
   }
 
-  /** A picture came that cannot be shown, when there was sound up to `soundMs`. */
-  missed(soundMs: number): void {
-    this.learn(soundMs - this.newestMs);
-  }
-
-  /** There is sound up to `soundMs`, and there was no picture for long. */
-  stopped(soundMs: number): boolean {
-    return soundMs - Math.max(this.newestMs, this.soundMs) > this.stallMs;
-  }
-
-  /** Pictures come, and sound of `soundMs` would have to wait for its own without end. */
-  neverReaches(soundMs: number): boolean {
-    return soundMs - this.newestMs > this.stallMs + FURTHEST_MS;
+  /** A picture came that cannot be shown. */
+  missed(): void {
+    this.learn(this.soundMs - this.newestMs);
   }
 
   private learn(intervalMs: number): void {
