@@ -158,13 +158,22 @@ describe('with streams in every state', () => {
       await page.keyboard.press('k');
       await page.waitForFunction(() => document.querySelector('video')?.paused);
       await page.locator('ma-player-controls .steps').waitFor();
-      const pixels = await Pixels.of(page, reader);
       const seek = page.locator('ma-seek-bar input');
+      const shareOf = () =>
+        seek.evaluate((input) => {
+          const { value, max } = input as HTMLInputElement;
+          return Number(value) / Number(max);
+        });
+      // The bar moves for a moment after the picture stands.
+      const { pixels, share } = await until(
+        async () => {
+          const share = await shareOf();
+          const pixels = await Pixels.of(page, reader);
+          return (await shareOf()) === share && { pixels, share };
+        },
+        { what: 'seek bar that stands', withinMs: 10_000 },
+      );
       const bar = await boxOf(seek);
-      const share = await seek.evaluate((input) => {
-        const { value, max } = input as HTMLInputElement;
-        return Number(value) / Number(max);
-      });
       const ground = { x: bar.x + 20, y: bar.y - 4 };
       const thumb = { x: bar.x + 6 + (bar.width - 12) * share, y: bar.middle.y };
       expect(pixels.contrast(thumb, ground), 'thumb').toBeGreaterThan(SEEN);
