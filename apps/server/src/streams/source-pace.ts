@@ -69,7 +69,8 @@ export class SourcePace {
       };
     const picture = this.#course('video', now);
     const sound = this.#course('audio', now);
-    if (picture?.off || !picture) return paceWarning(picture ?? sound);
+    if (!picture) return paceWarning(sound);
+    if (picture.off) return paceWarning(picture);
     if (!sound?.off) return this.#drift.warning();
     return {
       code: 'audio_not_real_time',

@@ -9,7 +9,8 @@ const FURTHEST_MS = 10_000;
 
 /**
  * Tells a picture that has stopped, under which sound goes on alone, from one that comes seldom, and from one whose sound
- * runs ahead of it because its clock is fast. Sound is the clock of both: a source that stands still misses nothing.
+ * runs ahead of it because its clock is fast. Sound is the clock of both: a source that stands still misses nothing. It knows
+ * nothing of breaks: the session's timeline goes on over them.
  */
 export class PicturePace {
   private stallMs = STALL_MS;

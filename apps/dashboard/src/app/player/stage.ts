@@ -41,7 +41,7 @@ export interface StageInput {
 
 /** Segments are about so long, ms, unless keyframes are further apart. */
 const SEGMENT_MS = 2000;
-/** Warnings of media that may never fit together. */
+/** Warnings of media that may never fit together in a browser. */
 const TIMES_WRONG: readonly string[] = ['not_real_time', 'audio_not_real_time'];
 /** Warnings that say why a browser shows no picture of media that it gets. */
 const PICTURE_WARNINGS: readonly string[] = [
@@ -84,7 +84,6 @@ function missingPicture({ health, stream, picture }: StageInput): Stage | null {
   const reason = pictureWarning(health);
   const sent = health === null || stream.state !== 'live' || (health.measuredFrameRate ?? 0) > 0;
   if (!sent) return { kind: 'no-picture', cause: 'not-sent', reason };
-  // Media whose times are wrong may never fit together in the browser.
   const never = picture === 'loaded-not-shown' || TIMES_WRONG.includes(reason?.code ?? '');
   return never ? { kind: 'no-picture', cause: 'not-decoded', reason } : null;
 }
